@@ -1,0 +1,1 @@
+export type { Step, StepMount, StepResult, StepRunner } from "./step-runner.ts";

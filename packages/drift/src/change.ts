@@ -1,0 +1,26 @@
+/** `injected`: by the engine (/etc/hosts); `declared`: below a writable path; `violation`: everything else. */
+export type ChangeClass = "injected" | "declared" | "violation";
+
+/** One difference between a running instance and its seal. */
+export interface Change {
+  readonly kind:
+    | "added"
+    | "removed"
+    | "type"
+    | "content"
+    | "mode"
+    | "owner"
+    | "target"
+    | "xattr"
+    | "links"
+    | "environment"
+    | "command"
+    | "user"
+    | "capabilities"
+    | "mount";
+  readonly class: ChangeClass;
+  /** The object's path, or the name of the fact (`env:PATH`). */
+  readonly path: string;
+  readonly was?: string;
+  readonly is?: string;
+}

@@ -1,0 +1,1 @@
+export type { Change, ChangeClass } from "./change.ts";

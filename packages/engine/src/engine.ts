@@ -1,0 +1,92 @@
+import type { Digest, Image, Tree } from "@lithify/oci";
+
+/** What to run and how. Read-only root, no capabilities and no new privileges unless `mutable`. */
+export interface RunSpec {
+  readonly image: Image;
+  /** The name of the instance; a generated one when left out. */
+  readonly name?: string;
+  /** As `docker run -u`; the image's USER when left out. */
+  readonly user?: string;
+  /** Replaces the image's command. */
+  readonly command?: readonly string[];
+  /** Added to the image's environment. */
+  readonly env?: readonly string[];
+  readonly publish?: readonly PortMapping[];
+  /** Paths that get a tmpfs; ignored when `mutable`. */
+  readonly writable?: readonly string[];
+  /** Writable root: to see the difference. */
+  readonly mutable?: boolean;
+  /** Kept with the instance, shown by `ps`. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly readOnlyMounts?: readonly { readonly source: string; readonly target: string }[];
+}
+
+export interface PortMapping {
+  /** 127.0.0.1 when left out. */
+  readonly host?: string;
+  /** 0: any free one. */
+  readonly hostPort: number;
+  readonly containerPort: number;
+}
+
+/** One way to run images. Every engine passes the contract suite in `test/contract.ts`. */
+export interface Engine {
+  readonly name: "local" | "docker" | "kubernetes";
+  /** Starts an instance and returns when its process runs. Throws Fault RUNTIME_MISSING, PORT_IN_USE, … with nothing left behind. */
+  run(spec: RunSpec, options?: { readonly signal?: AbortSignal }): Promise<Instance>;
+  list(): Promise<readonly Instance[]>;
+  /** By name, or by a unique prefix of the id. */
+  find(nameOrId: string): Promise<Instance | undefined>;
+}
+
+/** One running (or ended) container. */
+export interface Instance {
+  readonly id: string;
+  readonly name: string;
+  readonly image: Digest;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly mutable: boolean;
+  /** Milliseconds since 1970. */
+  readonly startedAt: number;
+  readonly published: readonly Required<PortMapping>[];
+  state(): Promise<InstanceState>;
+  /** Where this machine reaches a port of the instance directly, without the published port. */
+  address(containerPort: number): { readonly host: string; readonly port: number };
+  /** Everything written to stdout and stderr so far, then, with `follow`, until it ends. */
+  logs(options?: {
+    readonly follow?: boolean;
+    readonly signal?: AbortSignal;
+  }): AsyncIterable<string>;
+  /** Runs a command inside, with the same identity unless `user` is given. Output is limited to 16 MiB. */
+  exec(
+    command: readonly string[],
+    options?: { readonly user?: string; readonly stdin?: string },
+  ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
+  /** SIGTERM (or the image's StopSignal), then SIGKILL after the grace time (10 s); removes what the instance used. */
+  stop(options?: { readonly graceSeconds?: number }): Promise<{ readonly exitCode: number }>;
+  /** The file tree as the process sees it now, mounts left out, content digests included. */
+  snapshot(): Promise<Tree>;
+  facts(): Promise<InstanceFacts>;
+}
+
+export type InstanceState =
+  | { readonly answer: "running"; readonly pid: number }
+  | { readonly answer: "ended"; readonly exitCode: number };
+
+/** What an engine really gave the process, read from the kernel where it can be. */
+export interface InstanceFacts {
+  readonly env: readonly string[];
+  readonly command: readonly string[];
+  readonly workingDirectory: string;
+  readonly uid: number;
+  readonly gid: number;
+  readonly groups: readonly number[];
+  readonly capabilities: readonly string[];
+  readonly noNewPrivileges: boolean;
+  readonly readOnlyRoot: boolean;
+  readonly mounts: readonly {
+    readonly target: string;
+    readonly type: string;
+    readonly readOnly: boolean;
+  }[];
+}

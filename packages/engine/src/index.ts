@@ -1,0 +1,8 @@
+export type {
+  Engine,
+  Instance,
+  InstanceFacts,
+  InstanceState,
+  PortMapping,
+  RunSpec,
+} from "./engine.ts";

@@ -1,0 +1,9 @@
+import type { FaultMeaning } from "../codes.ts";
+
+export const engineCodes = {
+  RUNTIME_MISSING: {
+    exit: 3,
+    meaning: "A program that the engine needs is not installed.",
+    remedy: "Install the package that is named.",
+  },
+} as const satisfies Record<string, FaultMeaning>;

@@ -1,0 +1,71 @@
+import type { FaultMeaning } from "../codes.ts";
+
+export const ociCodes = {
+  DIGEST_INVALID: {
+    exit: 2,
+    meaning: "A text that should be a digest is not sha256 followed by 64 hexadecimal digits.",
+    remedy: "Copy the whole digest, as lithify ls prints it.",
+  },
+  DIGEST_MISMATCH: {
+    exit: 3,
+    meaning: "The bytes of a blob do not hash to the digest by which it was asked for.",
+    remedy: "The copy is corrupt: remove the image and build or copy it again.",
+  },
+  SIZE_MISMATCH: {
+    exit: 3,
+    meaning: "A blob is longer or shorter than its descriptor says.",
+    remedy: "The copy is corrupt: remove the image and build or copy it again.",
+  },
+  BLOB_UNKNOWN: {
+    exit: 3,
+    meaning: "A blob that a manifest names is not in the store.",
+    remedy: "Copy or build the image again.",
+  },
+  IMAGE_UNKNOWN: {
+    exit: 2,
+    meaning: "No image of this name is in the store.",
+    remedy: "List the images with lithify ls.",
+  },
+  REFERENCE_INVALID: {
+    exit: 2,
+    meaning: "A text that should name an image does not.",
+    remedy: "Use NAME[:TAG], or NAME@sha256:...",
+  },
+  MANIFEST_INVALID: {
+    exit: 3,
+    meaning:
+      "An image manifest or configuration does not have the form that the OCI image specification gives.",
+    remedy: "The image is malformed: build or copy it again.",
+  },
+  TAR_INVALID: {
+    exit: 3,
+    meaning: "A layer is not a well-formed tar archive.",
+    remedy: "The layer is malformed: build or copy the image again.",
+  },
+  LAYER_UNSAFE: {
+    exit: 3,
+    meaning:
+      "A layer tries to reach outside its root, or changes an object in a way no build tool does.",
+    remedy: "Do not use this image.",
+  },
+  LIMIT_EXCEEDED: {
+    exit: 3,
+    meaning: "An input is larger than the stated limit.",
+    remedy: "See the limits in the package's README.",
+  },
+  STORE_LOCKED: {
+    exit: 3,
+    meaning: "Another process holds the lock of the store for longer than the waiting time.",
+    remedy: "Wait for the other process, or stop it.",
+  },
+  STORE_FULL: {
+    exit: 3,
+    meaning: "The disk that holds the store is full; the store is as it was before.",
+    remedy: "Free some space and run the command again.",
+  },
+  STORE_UNREADABLE: {
+    exit: 3,
+    meaning: "The store's directory cannot be used: missing rights, or it is not an OCI layout.",
+    remedy: "Name another directory in LITHIFY_STORE.",
+  },
+} as const satisfies Record<string, FaultMeaning>;

@@ -1,0 +1,1 @@
+export type { Clock, MetricSource, Side, SideCounts, TrafficSplitter } from "./seams.ts";

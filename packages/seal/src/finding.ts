@@ -1,0 +1,30 @@
+/** Numbers of the routes as in docs/access-model.md: how an identity can change a protected object. */
+export type RouteName =
+  | "content" // 1
+  | "add" // 2
+  | "replace" // 3
+  | "swap-ancestor" // 4
+  | "sticky" // 5
+  | "chmod" // 6
+  | "chown" // 7
+  | "times" // 8
+  | "acl" // 9
+  | "tmpfile-link" // 12
+  | "hard-link-out" // 13
+  | "link-target" // 14
+  | (string & {}); // the catalogue grows
+
+/** One way by which one identity can change one protected object, or several with one root cause. */
+export interface Finding {
+  /** Code of the rule, with a page in docs/rules/. */
+  readonly rule: string;
+  /** The protected object. */
+  readonly path: string;
+  /** Further protected objects with the same root cause. */
+  readonly alsoPaths?: readonly string[];
+  readonly identity: string;
+  readonly route: RouteName;
+  /** Step by step, in plain words with the modes and owners that decide. */
+  readonly witness: readonly string[];
+  readonly fix: string;
+}
