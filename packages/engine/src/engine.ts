@@ -76,7 +76,10 @@ export type InstanceState =
 /** What an engine really gave the process, read from the kernel where it can be. */
 export interface InstanceFacts {
   readonly env: readonly string[];
+  /** What runs now, as the kernel shows it. */
   readonly command: readonly string[];
+  /** What the engine was told to start: entrypoint and command. */
+  readonly started: readonly string[];
   readonly workingDirectory: string;
   readonly uid: number;
   readonly gid: number;
