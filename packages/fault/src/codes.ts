@@ -6,15 +6,7 @@ import { gatewayCodes } from "./codes/gateway.ts";
 import { ociCodes } from "./codes/oci.ts";
 import { rolloutCodes } from "./codes/rollout.ts";
 import { sealCodes } from "./codes/seal.ts";
-
-/** What a fault code means. `exit` is the exit code of the command that ends with it. */
-export interface FaultMeaning {
-  readonly exit: 2 | 3;
-  /** One sentence: when this fault is raised. */
-  readonly meaning: string;
-  /** One sentence: what the user can do. The default hint. */
-  readonly remedy: string;
-}
+import type { FaultMeaning } from "./meaning.ts";
 
 /** Every fault code of every package; `docs/faults/` has a page for each, made from this table. */
 export const faultTable = {

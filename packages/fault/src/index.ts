@@ -1,4 +1,4 @@
-export { type FaultCode, type FaultMeaning, faultTable } from "./codes.ts";
+export { type FaultCode, faultTable } from "./codes.ts";
 export {
   Fault,
   type FaultDetails,
@@ -7,4 +7,5 @@ export {
   type Place,
   unreachable,
 } from "./fault.ts";
+export type { FaultMeaning } from "./meaning.ts";
 export { redact } from "./redact.ts";

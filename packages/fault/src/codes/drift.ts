@@ -1,4 +1,4 @@
-import type { FaultMeaning } from "../codes.ts";
+import type { FaultMeaning } from "../meaning.ts";
 
 export const driftCodes = {
   SEAL_MISSING: {
