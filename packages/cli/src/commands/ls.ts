@@ -1,0 +1,80 @@
+import { replayLayers, type TreeNode } from "@lithify/oci";
+import type { CommandSpec } from "../command.ts";
+import type { Context, Outcome } from "../context.ts";
+import { bytes, table } from "../style.ts";
+
+export const command: CommandSpec = {
+  args: "[image] [path]",
+  options: [],
+  examples: ["lithify ls", "lithify ls echo:sealed /drouter/config"],
+  async run(context, args) {
+    const [image, path] = args;
+    return image === undefined ? listImages(context) : listFiles(context, image, path ?? "/");
+  },
+};
+
+async function listImages(context: Context): Promise<Outcome> {
+  const images = await (await context.wire.store()).list();
+  return {
+    exitCode: 0,
+    document: { images },
+    lines: table(
+      [
+        ["NAME", "DIGEST", "SIZE"].map(context.style.dim),
+        ...images.map((image) => [image.ref, image.digest.slice(7, 19), bytes(image.size)]),
+      ],
+      [2],
+    ),
+  };
+}
+
+async function listFiles(context: Context, ref: string, path: string): Promise<Outcome> {
+  const image = await (await context.wire.store()).image(ref);
+  const tree = await replayLayers(image.layers, { digests: false });
+  const start = tree.resolve(path);
+  const base = start.answer === "reached" ? start.node.path : path;
+  const nodes = [...tree].filter(
+    (node) => base === "/" || node.path === base || node.path.startsWith(`${base}/`),
+  );
+  return {
+    exitCode: 0,
+    document: {
+      image: image.digest,
+      objects: nodes.map(({ xattrs, ...node }) => ({ ...node, xattrs: [...xattrs.keys()] })),
+    },
+    lines: table(
+      nodes.map((node) => [
+        modeText(node),
+        `${node.uid}:${node.gid}`,
+        String(node.size),
+        String(node.layer),
+        node.target === undefined ? node.path : `${node.path} -> ${node.target}`,
+      ]),
+      [2, 3],
+    ),
+  };
+}
+
+const typeLetters = {
+  file: "-",
+  directory: "d",
+  symlink: "l",
+  fifo: "p",
+  character: "c",
+  block: "b",
+  socket: "s",
+} as const;
+
+/** As `ls -l` writes it: `drwxr-sr-t`. */
+function modeText(node: TreeNode): string {
+  const special = [0o4000, 0o2000, 0o1000];
+  const letters = ["s", "s", "t"];
+  const text = [6, 3, 0].map((shift, index) => {
+    const bits = (node.mode >> shift) & 7;
+    const isSpecial = (node.mode & (special[index] ?? 0)) !== 0;
+    const letter = letters[index] ?? "";
+    const last = isSpecial ? (bits & 1 ? letter : letter.toUpperCase()) : bits & 1 ? "x" : "-";
+    return `${bits & 4 ? "r" : "-"}${bits & 2 ? "w" : "-"}${last}`;
+  });
+  return typeLetters[node.type] + text.join("");
+}

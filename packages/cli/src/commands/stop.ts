@@ -1,0 +1,38 @@
+import { Fault } from "@lithify/fault";
+import type { CommandSpec } from "../command.ts";
+import { instanceNamed } from "../instances.ts";
+
+export const command: CommandSpec = {
+  args: "[instances...]",
+  options: [
+    { flags: "-t, --time <seconds>", about: "how long to wait between SIGTERM and SIGKILL (10)" },
+    { flags: "-a, --all", about: "every instance" },
+  ],
+  examples: ["lithify stop web", "lithify stop --all"],
+  async run(context, args, options) {
+    const engine = await context.wire.engine();
+    if (args.length === 0 && !options.isSet("all"))
+      throw new Fault("USAGE", "stop", { why: "it needs the names of instances, or --all" });
+    const graceSeconds = secondsOf(options.text("time"));
+    const instances = options.isSet("all")
+      ? [...(await engine.list())]
+      : await Promise.all(args.map((name) => instanceNamed(engine, name)));
+    const stopped = await Promise.all(
+      instances.map(async (instance) => ({
+        name: instance.name,
+        exitCode: (await instance.stop({ graceSeconds })).exitCode,
+      })),
+    );
+    return {
+      exitCode: 0,
+      document: { stopped },
+      lines: stopped.map(({ name, exitCode }) => `${name} ended with ${exitCode}`),
+    };
+  },
+};
+
+function secondsOf(text: string | undefined): number {
+  const seconds = Number(text ?? "10");
+  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new Fault("USAGE", "--time", { why: "it takes seconds", values: { time: text ?? "" } });
+}

@@ -1,0 +1,46 @@
+import type { StepRunner } from "@lithify/build";
+import type { Engine } from "@lithify/engine";
+import type { Store } from "@lithify/oci";
+
+/**
+ * Where seams meet backends: the only file that names them. Each is opened at its first use, so that a
+ * command pays only for what it needs.
+ */
+export interface Wire {
+  /** The tool's own store. */
+  readonly store: () => Promise<Store>;
+  /** Runs images: the local engine. */
+  readonly engine: () => Promise<Engine>;
+  /** Runs the RUN steps of a Dockerfile. */
+  readonly runner: () => Promise<StepRunner>;
+  /** Where instances and rollouts keep what must outlive the command. */
+  readonly stateDirectory: string;
+}
+
+export function wireFor(env: NodeJS.ProcessEnv): Wire {
+  const stateDirectory = env.LITHIFY_STATE || "/run/lithify";
+  const store = once(async () => {
+    const { defaultStoreDirectory, openStore } = await import("@lithify/oci");
+    return openStore(defaultStoreDirectory(env));
+  });
+  return {
+    store,
+    engine: once(async () => {
+      const { openLocalEngine } = await import("@lithify/engine");
+      return openLocalEngine({ store: await store(), stateDirectory });
+    }),
+    runner: once(async () => {
+      const { openSandbox } = await import("@lithify/engine");
+      return openSandbox({ store: await store() });
+    }),
+    stateDirectory,
+  };
+}
+
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let value: Promise<T> | undefined;
+  return () => {
+    value ??= open();
+    return value;
+  };
+}

@@ -1,0 +1,49 @@
+// `npm run pack [-- DIR]`: compiles every package and packs it as it would be published, into DIR (.pack/).
+// In a checkout packages are run from source, so `exports` names `src/`; the packed ones name `dist/`.
+import { execFileSync } from "node:child_process";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import { root } from "./run.ts";
+
+const target = resolve(process.argv[2] ?? join(root, ".pack"));
+const staging = join(target, "staging");
+rmSync(staging, { recursive: true, force: true });
+mkdirSync(staging, { recursive: true });
+
+const names = readdirSync(join(root, "packages"));
+execFileSync("tsc", ["-b", join(root, "packages", "cli")], { stdio: ["ignore", 2, 2] });
+for (const name of names) stage(name);
+for (const name of names) {
+  const place = join(staging, name);
+  const [packed] = JSON.parse(
+    execFileSync("npm", ["pack", "--json", "--pack-destination", target], {
+      cwd: place,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }),
+  );
+  process.stdout.write(`${join(target, packed.filename)}\n`);
+}
+
+/** Copies what is published of a package and points its manifest at the compiled files. */
+function stage(name: string): void {
+  const from = join(root, "packages", name);
+  const to = join(staging, name);
+  const manifest = JSON.parse(readFileSync(join(from, "package.json"), "utf8"));
+  const contents = ["dist", "bin", "data", "schema", "README.md"].filter((item) =>
+    existsSync(join(from, item)),
+  );
+  for (const item of contents) cpSync(join(from, item), join(to, item), { recursive: true });
+  cpSync(join(root, "LICENSE"), join(to, "LICENSE"));
+  manifest.exports = { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } };
+  manifest.files = [...contents, "LICENSE"];
+  writeFileSync(join(to, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+}
