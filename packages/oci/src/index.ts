@@ -1,4 +1,6 @@
 export type { BlobStore } from "./blob-store.ts";
+export { type Compression, compress, decompress } from "./compression.ts";
+export { copyImage } from "./copy.ts";
 export {
   type DiffId,
   type Digest,
@@ -18,4 +20,30 @@ export {
   type Platform,
   type ProcessConfig,
 } from "./manifest.ts";
+export { parentOf, treeFromNodes } from "./merged-tree.ts";
+export { compareNames, decodeName, encodeName } from "./name-bytes.ts";
+export { readFileOf } from "./read-file.ts";
+export { parseReference, type Reference, referenceText } from "./reference.ts";
+export { replayLayers, treeFromTar } from "./replay.ts";
+export {
+  type Artifact,
+  defaultStoreDirectory,
+  type ImageParts,
+  openStore,
+  type Store,
+  type StoredImage,
+} from "./store.ts";
+export { type TarEntry, type TarLimits, tarLimits } from "./tar-entry.ts";
+export { patchTar, type TarPatch } from "./tar-patch.ts";
+export { readTar } from "./tar-read.ts";
+export { type TarInput, writeTar } from "./tar-write.ts";
+export { type ImageLocation, parseImageLocation } from "./transport.ts";
 export type { NodeType, Resolution, Tree, TreeNode } from "./tree.ts";
+export { diffTrees, type TreeDifference } from "./tree-diff.ts";
+export {
+  type GroupEntry,
+  type MalformedLine,
+  type PasswdEntry,
+  parseGroup,
+  parsePasswd,
+} from "./users.ts";

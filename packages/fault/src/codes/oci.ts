@@ -31,6 +31,12 @@ export const ociCodes = {
     meaning: "A text that should name an image does not.",
     remedy: "Use NAME[:TAG], or NAME@sha256:...",
   },
+  TRANSPORT_UNSUPPORTED: {
+    exit: 2,
+    meaning: "An image is named by a way to reach images that this version does not have.",
+    remedy:
+      "Name an image of the store (NAME[:TAG], NAME@sha256:..., sha256:...) or oci:DIR[:TAG].",
+  },
   MANIFEST_INVALID: {
     exit: 3,
     meaning:
@@ -40,6 +46,11 @@ export const ociCodes = {
   TAR_INVALID: {
     exit: 3,
     meaning: "A layer is not a well-formed tar archive.",
+    remedy: "The layer is malformed: build or copy the image again.",
+  },
+  COMPRESSION_INVALID: {
+    exit: 3,
+    meaning: "A gzip or zstd stream is damaged.",
     remedy: "The layer is malformed: build or copy the image again.",
   },
   LAYER_UNSAFE: {

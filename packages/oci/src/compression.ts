@@ -1,0 +1,158 @@
+import { pipeline, Readable } from "node:stream";
+import { constants, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { Fault } from "@lithify/fault";
+import { gzip } from "./gzip.ts";
+
+export type Compression = "gzip" | "zstd" | "none";
+
+/** How much a compressed stream may expand to; beyond it Fault LIMIT_EXCEEDED. */
+export interface ExpansionLimits {
+  readonly bytes: number;
+  /** Expanded bytes per compressed byte, once `ratioFrom` bytes have come. */
+  readonly ratio: number;
+  readonly ratioFrom: number;
+}
+
+/** gzip cannot expand more than 1,032 times, zstd can. */
+export const expansionLimits: ExpansionLimits = {
+  bytes: 64 * 1024 ** 3,
+  ratio: 1100,
+  ratioFrom: 1024 ** 3,
+};
+
+const chunkSize = 256 * 1024;
+const zstdLevel = 3;
+
+/** gzip, zstd or none, by the magic number at the start (RFC 1952, RFC 8878). */
+export function compressionOf(start: Uint8Array): Compression {
+  const [a, b, c, d] = start;
+  if (a === 0x1f && b === 0x8b) return "gzip";
+  if (a === 0x28 && b === 0xb5 && c === 0x2f && d === 0xfd) return "zstd";
+  if (a !== undefined && (a & 0xf0) === 0x50 && b === 0x2a && c === 0x4d && d === 0x18) {
+    return "zstd";
+  }
+  return "none";
+}
+
+/**
+ * The bytes inside a gzip or zstd stream, told by its magic number; anything else as it is.
+ * @throws Fault COMPRESSION_INVALID, LIMIT_EXCEEDED
+ */
+export async function* decompress(
+  bytes: AsyncIterable<Uint8Array>,
+  limits: ExpansionLimits = expansionLimits,
+): AsyncGenerator<Uint8Array> {
+  const source = bytes[Symbol.asyncIterator]();
+  try {
+    const start = await startOf(source);
+    const compression = compressionOf(start);
+    const counted = { bytes: 0 };
+    const whole = joined(start, source, counted);
+    const expanded = compression === "none" ? whole : expandedBy(compression, whole);
+    let total = 0;
+    for await (const chunk of expanded) {
+      total += chunk.length;
+      const isBomb = total > limits.ratioFrom && total > counted.bytes * limits.ratio;
+      if (total > limits.bytes || isBomb) {
+        throw new Fault("LIMIT_EXCEEDED", "a compressed stream", {
+          why: isBomb ? "it expands more than any layer does" : "it is too large",
+          values: { compressed: counted.bytes, expanded: total, limit: limits.bytes },
+        });
+      }
+      yield chunk;
+    }
+  } finally {
+    await source.return?.();
+  }
+}
+
+/** Compresses; the same bytes in give the same bytes out, on any number of processors. */
+export function compress(
+  bytes: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncIterable<Uint8Array> {
+  if (compression === "none") return bytes;
+  if (compression === "gzip") return gzip(bytes);
+  const encoder = createZstdCompress({
+    chunkSize,
+    params: {
+      [constants.ZSTD_c_compressionLevel]: zstdLevel,
+      [constants.ZSTD_c_checksumFlag]: 1,
+    },
+  });
+  return through(bytes, encoder);
+}
+
+async function startOf(source: AsyncIterator<Uint8Array>): Promise<Buffer> {
+  let start = Buffer.alloc(0);
+  while (start.length < 4) {
+    const { value, done } = await source.next();
+    if (done === true) break;
+    start = start.length === 0 ? Buffer.from(value) : Buffer.concat([start, value]);
+  }
+  return start;
+}
+
+async function* joined(
+  start: Buffer,
+  source: AsyncIterator<Uint8Array>,
+  counted: { bytes: number },
+): AsyncGenerator<Uint8Array> {
+  counted.bytes = start.length;
+  if (start.length > 0) yield start;
+  for (;;) {
+    const { value, done } = await source.next();
+    if (done === true) return;
+    counted.bytes += value.length;
+    yield value;
+  }
+}
+
+async function* expandedBy(
+  compression: "gzip" | "zstd",
+  bytes: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const decoder =
+    compression === "gzip" ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
+  try {
+    yield* through(bytes, decoder);
+  } catch (error) {
+    if (!isCodecError(error)) throw error;
+    throw new Fault("COMPRESSION_INVALID", `a ${compression} stream`, {
+      why: (error as Error).message,
+      cause: error,
+    });
+  }
+}
+
+function isCodecError(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === "string" && /^(Z_|ZSTD_|ERR_ZLIB|ERR_ZSTD)/.test(code);
+}
+
+async function* through(
+  bytes: AsyncIterable<Uint8Array>,
+  coder: NodeJS.ReadWriteStream & AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  let failure: unknown;
+  // A source's error reaches the reader through `failure`: the stream would only say that it was closed early
+  const source = Readable.from(
+    (async function* () {
+      try {
+        yield* bytes;
+      } catch (error) {
+        failure = error;
+        throw error;
+      }
+    })(),
+    { objectMode: true, highWaterMark: 4 },
+  );
+  pipeline(source, coder, () => undefined);
+  try {
+    yield* coder;
+  } catch (error) {
+    throw failure ?? error;
+  } finally {
+    source.destroy();
+  }
+}

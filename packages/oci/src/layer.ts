@@ -1,0 +1,39 @@
+import { createHash } from "node:crypto";
+import { Fault } from "@lithify/fault";
+import type { BlobStore } from "./blob-store.ts";
+import { decompress } from "./compression.ts";
+import type { DiffId } from "./digest.ts";
+import type { Layer } from "./image.ts";
+import type { Descriptor } from "./manifest.ts";
+
+/** A layer whose blob is in a store. */
+export function layerFromBlob(store: BlobStore, descriptor: Descriptor, diffId: DiffId): Layer {
+  const { digest, size, mediaType } = descriptor;
+  const compressed = () => store.open(digest, size);
+  const isPlain = mediaType.endsWith(".tar");
+  return {
+    descriptor,
+    digest,
+    diffId,
+    compressed,
+    uncompressed: () => verified(isPlain ? compressed() : decompress(compressed()), diffId, digest),
+  };
+}
+
+async function* verified(
+  bytes: AsyncIterable<Uint8Array>,
+  diffId: DiffId,
+  digest: string,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash("sha256");
+  for await (const chunk of bytes) {
+    hash.update(chunk);
+    yield chunk;
+  }
+  const actual = `sha256:${hash.digest("hex")}`;
+  if (actual === diffId) return;
+  throw new Fault("DIGEST_MISMATCH", "the archive inside a layer", {
+    why: "it does not hash to the diffId of the image's configuration",
+    values: { digest, diffId, actual },
+  });
+}

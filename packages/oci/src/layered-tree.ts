@@ -1,0 +1,245 @@
+import { Fault } from "@lithify/fault";
+import type { Digest } from "./digest.ts";
+import { treeFromNodes } from "./merged-tree.ts";
+import type { LayerMember, Replayed } from "./replay.ts";
+import { noXattrs, type TarEntry } from "./tar-entry.ts";
+import type { NodeType, TreeNode } from "./tree.ts";
+
+const whiteoutPrefix = ".wh.";
+const opaqueName = ".wh..wh..opq";
+const auxiliaryPrefix = ".wh..wh.";
+
+/** One object while layers are laid over each other. Hard links are several names for one of these. */
+interface Inode {
+  readonly number: number;
+  type: NodeType;
+  mode: number;
+  uid: number;
+  gid: number;
+  size: number;
+  digest: Digest | undefined;
+  target: string | undefined;
+  device: TarEntry["device"];
+  xattrs: ReadonlyMap<string, Uint8Array>;
+  mtime: number;
+  layer: number;
+  member: number | undefined;
+  readonly children: Map<string, Inode> | undefined;
+}
+
+/** Layers laid over each other, lowest first; `finish` gives the tree. */
+export class LayeredTree {
+  #inodes = 0;
+  readonly #root: Inode;
+  #layer = -1;
+  /** Type of every path that the layer being applied has set. */
+  #set = new Map<string, TarEntry["type"]>();
+
+  constructor() {
+    this.#root = this.#impliedDirectory();
+  }
+
+  /** @throws Fault LAYER_UNSAFE */
+  apply(members: readonly LayerMember[], layer: number): void {
+    this.#begin(layer);
+    const ordinary: [LayerMember, number][] = [];
+    for (const [number, member] of members.entries()) {
+      const kind = this.#kindOf(member.entry);
+      if (kind === "ordinary") ordinary.push([member, number]);
+      else if (kind !== "auxiliary") this.#hide(member.entry, kind);
+    }
+    for (const [member, number] of ordinary) this.#add(member, number);
+  }
+
+  /** Without whiteouts: names are only names. @throws Fault LAYER_UNSAFE */
+  applyPlain(members: readonly LayerMember[]): void {
+    this.#begin(-1);
+    for (const [number, member] of members.entries()) this.#add(member, number);
+  }
+
+  finish(): Replayed {
+    const nodes: TreeNode[] = [];
+    const members = new WeakMap<TreeNode, number>();
+    const stack: [string, Inode][] = [["/", this.#root]];
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      const [path, inode] = next;
+      const node = nodeOf(path, inode);
+      nodes.push(node);
+      if (inode.member !== undefined) members.set(node, inode.member);
+      const prefix = path === "/" ? "/" : `${path}/`;
+      for (const [name, child] of inode.children ?? []) stack.push([prefix + name, child]);
+    }
+    return { tree: treeFromNodes(nodes), memberOf: (node) => members.get(node) };
+  }
+
+  #begin(layer: number): void {
+    this.#layer = layer;
+    this.#set = new Map();
+  }
+
+  #kindOf(entry: TarEntry): "ordinary" | "whiteout" | "opaque" | "auxiliary" {
+    const { path } = entry;
+    if (!path.includes(whiteoutPrefix)) return "ordinary";
+    const names = path.split("/");
+    const last = names[names.length - 1] as string;
+    if (last === opaqueName) return "opaque";
+    // AUFS left its own files in layers; engines skip them
+    if (names.some((name) => name.startsWith(auxiliaryPrefix))) return "auxiliary";
+    if (names.slice(0, -1).some((name) => name.startsWith(whiteoutPrefix))) {
+      throw unsafe(path, "a whiteout is used as a directory");
+    }
+    if (!last.startsWith(whiteoutPrefix)) return "ordinary";
+    const hidden = last.slice(whiteoutPrefix.length);
+    if (hidden === "" || hidden === "." || hidden === "..") {
+      throw unsafe(path, "it is a whiteout of no name");
+    }
+    return "whiteout";
+  }
+
+  #hide(entry: TarEntry, kind: "whiteout" | "opaque"): void {
+    const names = this.#namesOf(entry.path);
+    const last = names.pop() as string;
+    let directory: Inode = this.#root;
+    for (const name of names) {
+      const next = directory.children?.get(name);
+      if (next === undefined) return;
+      if (next.type === "symlink") throw unsafe(entry.path, "it reaches through a symbolic link");
+      directory = next;
+    }
+    if (kind === "opaque") directory.children?.clear();
+    else directory.children?.delete(last.slice(whiteoutPrefix.length));
+  }
+
+  #add(member: LayerMember, number: number): void {
+    const { entry } = member;
+    if (entry.path === "") {
+      if (entry.type !== "directory") throw unsafe("/", "the root is not a directory");
+      this.#replaceAttributes(this.#root, entry);
+      return;
+    }
+    const before = this.#set.get(entry.path);
+    if (before !== undefined && swapsType(before, entry.type)) {
+      throw unsafe(entry.path, `it comes twice, as ${before} and as ${entry.type}`);
+    }
+    this.#set.set(entry.path, entry.type);
+    const names = this.#namesOf(entry.path);
+    const name = names.pop() as string;
+    const { children } = this.#parent(names, entry.path);
+    const existing = children.get(name);
+    if (entry.type === "hardlink") {
+      children.set(name, this.#linked(entry));
+    } else if (entry.type === "directory" && existing?.children !== undefined) {
+      this.#replaceAttributes(existing, entry);
+    } else {
+      children.set(name, this.#inodeOf(entry.type, member, number));
+    }
+  }
+
+  /** The directory with these names, made where it is missing. */
+  #parent(names: readonly string[], path: string): { readonly children: Map<string, Inode> } {
+    let directory = this.#root.children as Map<string, Inode>;
+    for (const name of names) {
+      const next = directory.get(name);
+      if (next === undefined) {
+        const made = this.#impliedDirectory();
+        directory.set(name, made);
+        directory = made.children as Map<string, Inode>;
+      } else if (next.children !== undefined) {
+        directory = next.children;
+      } else {
+        const what = next.type === "symlink" ? "a symbolic link" : `a ${next.type}`;
+        throw unsafe(path, `it reaches through ${what}`);
+      }
+    }
+    return { children: directory };
+  }
+
+  #linked(entry: TarEntry): Inode {
+    const target = entry.target ?? "";
+    if (target === entry.path) throw unsafe(entry.path, "it is a hard link to itself");
+    let at: Inode | undefined = this.#root;
+    for (const name of this.#namesOf(target)) {
+      if (at?.type === "symlink") throw unsafe(entry.path, "it links through a symbolic link");
+      at = at?.children?.get(name);
+    }
+    if (at === undefined) throw unsafe(entry.path, "it is a hard link to nothing", target);
+    if (at.children !== undefined) throw unsafe(entry.path, "it is a hard link to a directory");
+    // As engines do: a hard link's header sets the attributes of the object
+    at.mode = at.type === "symlink" ? at.mode : entry.mode;
+    at.uid = entry.uid;
+    at.gid = entry.gid;
+    if (entry.xattrs.size > 0) at.xattrs = new Map([...at.xattrs, ...entry.xattrs]);
+    return at;
+  }
+
+  #namesOf(path: string): string[] {
+    const names = path.split("/");
+    if (names.includes("..")) throw unsafe(path, "it leaves the root");
+    return names;
+  }
+
+  #inodeOf(type: NodeType, { entry, digest }: LayerMember, number: number): Inode {
+    this.#inodes += 1;
+    return {
+      number: this.#inodes,
+      type,
+      mode: entry.mode,
+      uid: entry.uid,
+      gid: entry.gid,
+      size: entry.size,
+      digest,
+      target: type === "symlink" ? entry.target : undefined,
+      device: entry.device,
+      xattrs: entry.xattrs,
+      mtime: entry.mtime,
+      layer: this.#layer,
+      member: type === "file" ? number : undefined,
+      children: type === "directory" ? new Map() : undefined,
+    };
+  }
+
+  #impliedDirectory(): Inode {
+    const attributes = { mode: 0o755, uid: 0, gid: 0, size: 0, mtime: 0, xattrs: noXattrs };
+    const entry: TarEntry = { path: "", type: "directory", ...attributes };
+    return this.#inodeOf("directory", { entry }, 0);
+  }
+
+  #replaceAttributes(inode: Inode, entry: TarEntry): void {
+    inode.mode = entry.mode;
+    inode.uid = entry.uid;
+    inode.gid = entry.gid;
+    inode.mtime = entry.mtime;
+    inode.xattrs = entry.xattrs;
+    inode.layer = this.#layer;
+  }
+}
+
+/** A hard link is another name of something that is not a directory. */
+function swapsType(a: TarEntry["type"], b: TarEntry["type"]): boolean {
+  if (a === "hardlink" || b === "hardlink") return a === "directory" || b === "directory";
+  return a !== b;
+}
+
+function nodeOf(path: string, inode: Inode): TreeNode {
+  const { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer } = inode;
+  return {
+    path,
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    ...(digest === undefined ? {} : { digest }),
+    ...(target === undefined ? {} : { target }),
+    ...(device === undefined ? {} : { device }),
+    xattrs,
+    mtime,
+    inode: inode.number,
+    layer,
+  };
+}
+
+function unsafe(path: string, why: string, target?: string): Fault {
+  const values = target === undefined ? { path } : { path, target };
+  return new Fault("LAYER_UNSAFE", "an entry of a layer", { why, values });
+}

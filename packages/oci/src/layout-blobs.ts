@@ -1,0 +1,122 @@
+import { createHash } from "node:crypto";
+import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@lithify/fault";
+import type { BlobStore } from "./blob-store.ts";
+import { type Digest, hexOf } from "./digest.ts";
+import { diskFault, writeDurably } from "./durable-file.ts";
+
+const chunkSize = 256 * 1024;
+
+/** The blobs of an OCI image layout: `blobs/sha256/HEX` below the layout's directory. */
+export class LayoutBlobs implements BlobStore {
+  readonly #directory: string;
+
+  constructor(layout: string) {
+    this.#directory = join(layout, "blobs", "sha256");
+  }
+
+  get directory(): string {
+    return this.#directory;
+  }
+
+  pathOf(digest: Digest): string {
+    return join(this.#directory, hexOf(digest));
+  }
+
+  async has(digest: Digest): Promise<boolean> {
+    try {
+      return (await stat(this.pathOf(digest))).isFile();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+      throw diskFault(error, this.#directory);
+    }
+  }
+
+  async *open(digest: Digest, size?: number): AsyncGenerator<Uint8Array> {
+    const handle = await this.#opened(digest);
+    try {
+      const { size: found } = await handle.stat();
+      if (size !== undefined && found !== size) {
+        throw new Fault("SIZE_MISMATCH", "a blob", { values: { digest, size, found } });
+      }
+      const hash = createHash("sha256");
+      for (;;) {
+        const { bytesRead, buffer } = await handle.read(
+          Buffer.allocUnsafe(chunkSize),
+          0,
+          chunkSize,
+        );
+        if (bytesRead === 0) break;
+        const chunk = buffer.subarray(0, bytesRead);
+        hash.update(chunk);
+        yield chunk;
+      }
+      const actual = `sha256:${hash.digest("hex")}`;
+      if (actual !== digest) {
+        throw new Fault("DIGEST_MISMATCH", "a blob", { values: { digest, actual } });
+      }
+    } finally {
+      await handle.close();
+    }
+  }
+
+  async write(
+    bytes: AsyncIterable<Uint8Array> | Uint8Array,
+  ): Promise<{ readonly digest: Digest; readonly size: number }> {
+    await mkdir(this.#directory, { recursive: true });
+    const chunks = bytes instanceof Uint8Array ? [bytes] : bytes;
+    const { digest, size } = await writeDurably(this.#directory, async (handle) => {
+      const hash = createHash("sha256");
+      let written = 0;
+      for await (const chunk of chunks) {
+        hash.update(chunk);
+        await writeAll(handle, chunk);
+        written += chunk.length;
+      }
+      const digest = `sha256:${hash.digest("hex")}` as Digest;
+      return { digest, size: written, path: this.pathOf(digest) };
+    });
+    return { digest, size };
+  }
+
+  async #opened(digest: Digest): Promise<FileHandle> {
+    try {
+      return await open(this.pathOf(digest), "r");
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
+        throw diskFault(error, this.#directory);
+      }
+      throw new Fault("BLOB_UNKNOWN", "a blob", { values: { digest }, cause: error });
+    }
+  }
+}
+
+async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
+  for (let at = 0; at < chunk.length; ) {
+    at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
+  }
+}
+
+/**
+ * A whole blob in memory.
+ * @throws Fault LIMIT_EXCEEDED beyond `limit` bytes, and what `open` throws
+ */
+export async function readBlob(
+  store: BlobStore,
+  digest: Digest,
+  options: { readonly limit: number; readonly size?: number },
+): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of store.open(digest, options.size)) {
+    length += chunk.length;
+    if (length > options.limit) {
+      throw new Fault("LIMIT_EXCEEDED", "a blob that is read whole", {
+        values: { digest, limit: options.limit },
+      });
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
