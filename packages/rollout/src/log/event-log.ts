@@ -1,0 +1,92 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname } from "node:path";
+import { Fault } from "@lithify/fault";
+import type { RolloutEvent } from "../core/event.ts";
+
+/** A rollout's events: JSON, one a line, each on the disk before `append` returns. */
+export interface EventLog {
+  readonly events: readonly RolloutEvent[];
+  /** Bytes at the end that a crash left of an event; they were cut off. */
+  readonly tornBytes: number;
+  append(event: RolloutEvent): void;
+  close(): void;
+}
+
+/**
+ * Opens a log for appending, makes it when it is missing, and cuts off a torn last line.
+ * @throws Fault ROLLOUT_LOG_INVALID when a whole line is not an event
+ */
+export function openEventLog(file: string): EventLog {
+  const { events, goodBytes, tornBytes } = readEventLog(file);
+  const descriptor = openSync(file, "a", 0o600);
+  ftruncateSync(descriptor, goodBytes);
+  fsyncSync(descriptor);
+  syncDirectory(dirname(file));
+  const all = [...events];
+  return {
+    events: all,
+    tornBytes,
+    append: (event) => {
+      writeAll(descriptor, Buffer.from(`${JSON.stringify(event)}\n`));
+      fsyncSync(descriptor);
+      all.push(event);
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+/** Reads without changing anything: what another process does with a rollout that is under way. */
+export function readEventLog(file: string): {
+  readonly events: readonly RolloutEvent[];
+  readonly goodBytes: number;
+  readonly tornBytes: number;
+} {
+  const bytes = readOrNothing(file);
+  // An event without its newline was not acknowledged to anyone.
+  const goodBytes = bytes.lastIndexOf(0x0a) + 1;
+  const lines = bytes.subarray(0, goodBytes).toString("utf8").split("\n").slice(0, -1);
+  const events = lines.map((line, i) => parseEvent(line, file, i + 1));
+  return { events, goodBytes, tornBytes: bytes.length - goodBytes };
+}
+
+function parseEvent(line: string, file: string, number: number): RolloutEvent {
+  const value = parseJson(line);
+  if (typeof value === "object" && value !== null && "type" in value && "at" in value) {
+    const first = number === 1 ? value.type === "started" : true;
+    if (typeof value.type === "string" && typeof value.at === "number" && first) {
+      return value as RolloutEvent;
+    }
+  }
+  throw new Fault("ROLLOUT_LOG_INVALID", `the event log ${file}`, {
+    why: number === 1 ? "its first line is not a `started` event" : `line ${number} is no event`,
+    place: { file, line: number },
+  });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readOrNothing(file: string): Buffer {
+  try {
+    return readFileSync(file);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return Buffer.alloc(0);
+    throw error;
+  }
+}
+
+function writeAll(descriptor: number, bytes: Buffer): void {
+  let written = 0;
+  while (written < bytes.length) written += writeSync(descriptor, bytes, written);
+}
+
+function syncDirectory(directory: string): void {
+  const descriptor = openSync(directory, "r");
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+}
