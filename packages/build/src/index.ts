@@ -1,1 +1,3 @@
+export { buildImage } from "./build-image.ts";
+export type { BuildOptions, BuildProgress, BuildResult, BuiltLayer } from "./options.ts";
 export type { Step, StepMount, StepResult, StepRunner } from "./step-runner.ts";
