@@ -7,15 +7,19 @@ export interface RunSpec {
   readonly name?: string;
   /** As `docker run -u`; the image's USER when left out. */
   readonly user?: string;
-  /** Replaces the image's command. */
+  /** Replaces the image's entrypoint, as `docker run --entrypoint`; its command is then not used either. */
+  readonly entrypoint?: readonly string[];
+  /** Replaces the image's command; the entrypoint stays in front of it. */
   readonly command?: readonly string[];
   /** Added to the image's environment. */
   readonly env?: readonly string[];
   readonly publish?: readonly PortMapping[];
   /** Paths that get a tmpfs; ignored when `mutable`. */
   readonly writable?: readonly string[];
-  /** Writable root: to see the difference. */
+  /** As `docker run` without options would: writable root, default capabilities. To see the difference. */
   readonly mutable?: boolean;
+  /** Sealed in everything but the root, which is writable: for the proof, where the image alone must protect. */
+  readonly writableRoot?: boolean;
   /** Kept with the instance, shown by `ps`. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly readOnlyMounts?: readonly { readonly source: string; readonly target: string }[];
@@ -66,6 +70,8 @@ export interface Instance {
   stop(options?: { readonly graceSeconds?: number }): Promise<{ readonly exitCode: number }>;
   /** The file tree as the process sees it now, mounts left out, content digests included. */
   snapshot(): Promise<Tree>;
+  /** Paths that the writable layer holds, a superset of what was changed since the start; undefined when the engine cannot tell. */
+  touched(): Promise<readonly string[] | undefined>;
   facts(): Promise<InstanceFacts>;
 }
 

@@ -6,3 +6,5 @@ export type {
   PortMapping,
   RunSpec,
 } from "./engine.ts";
+export { type LocalEngineOptions, openLocalEngine } from "./local-engine.ts";
+export { openSandbox } from "./sandbox.ts";

@@ -6,4 +6,71 @@ export const engineCodes = {
     meaning: "A program that the engine needs is not installed.",
     remedy: "Install the package that is named.",
   },
+  NOT_ROOT: {
+    exit: 3,
+    meaning: "Containers of the local engine need root, and the command runs as another user.",
+    remedy: "Run the command again with sudo.",
+  },
+  PORT_IN_USE: {
+    exit: 3,
+    meaning: "A port that should be published is taken by another program.",
+    remedy: "Publish another port, or port 0 for any free one.",
+  },
+  NAME_IN_USE: {
+    exit: 2,
+    meaning: "Another instance has this name.",
+    remedy: "Choose another name, or stop the other instance first.",
+  },
+  NAME_INVALID: {
+    exit: 2,
+    meaning:
+      "A name for an instance has other characters than letters, digits, dots, dashes and underscores, or is longer than 63.",
+    remedy: "Choose a shorter or simpler name.",
+  },
+  COMMAND_MISSING: {
+    exit: 2,
+    meaning: "Neither the image nor the caller says what to start.",
+    remedy: "Give a command, or set ENTRYPOINT or CMD in the Dockerfile.",
+  },
+  MOUNT_INVALID: {
+    exit: 2,
+    meaning: "A path of a container cannot be used as asked: it loops, or runs through a file.",
+    remedy: "Name another path.",
+  },
+  INSTANCE_ENDED: {
+    exit: 3,
+    meaning: "The instance no longer runs, so that nothing can be read from it or run in it.",
+    remedy: "Look at its logs, and start it again.",
+  },
+  INSTANCE_START_FAILED: {
+    exit: 3,
+    meaning: "The runtime could not start the process of an instance.",
+    remedy:
+      "Look at the reason given; most often the program is not in the image or not executable.",
+  },
+  OUTPUT_TOO_LARGE: {
+    exit: 3,
+    meaning: "A command run inside an instance wrote more than the limit.",
+    remedy: "Let the command write less, or to a file.",
+  },
+  KERNEL_REFUSED: {
+    exit: 3,
+    meaning: "The kernel or one of its tools refused a mount, a network device or a namespace.",
+    remedy: "Look at the reason given; inside another container this needs more rights.",
+  },
+  NETWORK_FULL: {
+    exit: 3,
+    meaning: "No address range is free for another instance.",
+    remedy: "Stop instances that are no longer needed.",
+  },
+  UNPACK_FAILED: {
+    exit: 3,
+    meaning: "A layer could not be unpacked.",
+    remedy: "Look at the reason given; most often the disk is full.",
+  },
+  STATE_INVALID: {
+    exit: 3,
+    meaning: "A file of the engine's state directory is not what the engine writes.",
+    remedy: "Remove the directory that is named; the instance it belonged to is lost.",
+  },
 } as const satisfies Record<string, FaultMeaning>;

@@ -1,0 +1,86 @@
+import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync } from "node:fs";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@lithify/fault";
+import { type ChildPipe, openChildPipes } from "./fifo.ts";
+import { startFault } from "./program.ts";
+import { type InstancePaths, type InstanceRecord, runtimeRoot } from "./state.ts";
+import { userOf } from "./user.ts";
+
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const outputLimit = 16 * 1024 * 1024;
+
+/** Runs a command beside the process of an instance, confined as that is. Throws Fault OUTPUT_TOO_LARGE and ends the command then. */
+export async function execInside(
+  state: string,
+  paths: InstancePaths,
+  record: InstanceRecord,
+  command: readonly string[],
+  options: { readonly user?: string; readonly stdin?: string },
+): Promise<ExecResult> {
+  const base = join(paths.directory, `exec-${randomBytes(6).toString("hex")}`);
+  const user = options.user === undefined ? undefined : await userOf(paths.rootfs, options.user);
+  const process = {
+    ...record.process,
+    args: command,
+    ...(user === undefined
+      ? {}
+      : { user: { uid: user.uid, gid: user.gid, additionalGids: user.groups } }),
+  };
+  await writeFile(`${base}.json`, JSON.stringify(process), { mode: 0o600 });
+  try {
+    const pipes = await openChildPipes(record.programs, base, 2);
+    const args = ["--root", runtimeRoot(state), "exec", "--process", `${base}.json`, record.id];
+    return await collect(record.programs.runc, args, pipes, options.stdin);
+  } finally {
+    await rm(`${base}.json`, { force: true });
+  }
+}
+
+async function collect(
+  program: string,
+  args: readonly string[],
+  pipes: readonly ChildPipe[],
+  stdin: string | undefined,
+): Promise<ExecResult> {
+  const child = spawn(program, args, {
+    stdio: [stdin === undefined ? "ignore" : "pipe", ...pipes.map((pipe) => pipe.writer)],
+  });
+  for (const pipe of pipes) closeSync(pipe.writer);
+  let total = 0;
+  const texts = pipes.map(
+    (pipe) =>
+      new Promise<string>((resolve) => {
+        const parts: Buffer[] = [];
+        pipe.reader.on("data", (bytes: Buffer) => {
+          total += bytes.length;
+          if (total > outputLimit) child.kill("SIGKILL");
+          else parts.push(bytes);
+        });
+        pipe.reader.on("error", () => {}); // "close" follows
+        pipe.reader.on("close", () => resolve(Buffer.concat(parts).toString("utf8")));
+      }),
+  );
+  const ended = new Promise<number>((resolve, reject) => {
+    child.on("error", (cause) => reject(startFault(program, cause)));
+    child.on("exit", (code) => resolve(code ?? 137));
+  });
+  child.stdin?.on("error", () => {}); // it ended before it read everything: its exit code tells
+  child.stdin?.end(stdin);
+  const exitCode = await ended;
+  if (total > outputLimit) {
+    for (const pipe of pipes) pipe.reader.destroy();
+    throw new Fault("OUTPUT_TOO_LARGE", "a command in an instance", {
+      values: { limit: outputLimit, command: args.at(-1) ?? "" },
+    });
+  }
+  const [stdout = "", stderr = ""] = await Promise.all(texts);
+  return { exitCode, stdout, stderr };
+}
