@@ -1,4 +1,6 @@
-/** Numbers of the routes as in docs/access-model.md: how an identity can change a protected object. */
+import type { RuleCode } from "./rule-codes.ts";
+
+/** The routes of docs/access-model.md: how an identity can change a protected object. */
 export type RouteName =
   | "content" // 1
   | "add" // 2
@@ -12,12 +14,22 @@ export type RouteName =
   | "tmpfile-link" // 12
   | "hard-link-out" // 13
   | "link-target" // 14
+  | "set-id" // 17, 18
+  | "file-capability" // 19
+  | "capability" // 20
+  | "accounts" // 21
+  | "path" // 24
+  | "entrypoint" // 25
+  | "volume" // 27
+  | "special" // 43
+  | "missing"
+  | "undecidable"
   | (string & {}); // the catalogue grows
 
 /** One way by which one identity can change one protected object, or several with one root cause. */
 export interface Finding {
   /** Code of the rule, with a page in docs/rules/. */
-  readonly rule: string;
+  readonly rule: RuleCode;
   /** The protected object. */
   readonly path: string;
   /** Further protected objects with the same root cause. */
@@ -27,4 +39,6 @@ export interface Finding {
   /** Step by step, in plain words with the modes and owners that decide. */
   readonly witness: readonly string[];
   readonly fix: string;
+  /** Set when the policy accepts it: it no longer makes the image mutable. */
+  readonly waived?: { readonly reason: string; readonly expires: string };
 }

@@ -6,4 +6,19 @@ export const sealCodes = {
     meaning: "A lithify.yaml does not follow its schema.",
     remedy: "Mend the place that is named.",
   },
+  IDENTITY_UNKNOWN: {
+    exit: 2,
+    meaning: "A user or group was named that the image's passwd and group files do not have.",
+    remedy: "Name a user of the image, or give numbers: uid:gid.",
+  },
+  SEAL_CONFLICT: {
+    exit: 2,
+    meaning: "The policy asks for something that sealing this image would break or could not give.",
+    remedy: "Change the policy or the image as the reason says, and seal again.",
+  },
+  SEAL_INVALID: {
+    exit: 3,
+    meaning: "An image is not what its seal says, or its seal is not well-formed.",
+    remedy: "Do not run it: seal the image again from its source, and find out who changed it.",
+  },
 } as const satisfies Record<string, FaultMeaning>;

@@ -1,0 +1,147 @@
+import { type Digest, type Image, replayLayers, type Tree } from "@lithify/oci";
+import type { Finding } from "./finding.ts";
+import type { Identity } from "./identity.ts";
+import { type Accounts, accountsOf, resolveIdentities } from "./identity-resolve.ts";
+import { type AccessModel, modelOf } from "./model.ts";
+import { notProvenOf } from "./not-proven.ts";
+import type { Policy, Waiver } from "./policy.ts";
+import { isWithin } from "./policy-resolve.ts";
+import type { Hit, Rule, Scan } from "./rule.ts";
+import { ruleTable } from "./rule-table.ts";
+import { isAllPowerful } from "./rules/identity.ts";
+
+/** The document of `lithify audit`. */
+export interface AuditReport {
+  readonly image: Digest;
+  /** True when no finding is left that the policy does not waive. */
+  readonly immutable: boolean;
+  /** Protected objects looked at. */
+  readonly objects: number;
+  readonly identities: readonly Pick<Identity, "name" | "uid" | "gid" | "groups">[];
+  readonly findings: readonly Finding[];
+  readonly notProven: readonly string[];
+  readonly seconds: number;
+}
+
+export interface AuditOptions {
+  readonly policy: Policy;
+  /** Instead of the policy's: names as `--as` takes them, or identities. */
+  readonly identities?: readonly (string | Identity)[];
+  /** The replayed tree, when the caller has it. */
+  readonly tree?: Tree;
+  /** For the expiry of waivers; now when left out. */
+  readonly now?: Date;
+}
+
+/**
+ * What each identity could change in the image, with a witness: the static proof. It never runs
+ * anything. Throws Fault IDENTITY_UNKNOWN, and what reading the image throws.
+ */
+export async function audit(image: Image, options: AuditOptions): Promise<AuditReport> {
+  const started = performance.now();
+  const now = options.now ?? new Date();
+  const tree = options.tree ?? (await replayLayers(image.layers, { digests: false }));
+  const accounts = await accountsOf(image);
+  const model = modelOf({ tree, config: image.config, policy: options.policy, accounts });
+  const identities = chosenIdentities(image, options, accounts);
+  const found = auditModel(model, identities, now);
+  return {
+    image: image.digest,
+    ...found,
+    identities: identities.map(({ name, uid, gid, groups }) => ({ name, uid, gid, groups })),
+    seconds: Math.round(performance.now() - started) / 1000,
+  };
+}
+
+/** The part of an audit that is a pure function of the model: findings in the order of identities and rules. */
+export function auditModel(
+  model: AccessModel,
+  identities: readonly Identity[],
+  now: Date,
+): Pick<AuditReport, "immutable" | "objects" | "findings" | "notProven"> {
+  const objects = protectedNumbers(model);
+  const scans = identities.map(
+    (identity): Scan => ({ model, identity, view: model.viewOf(identity), objects }),
+  );
+  const findings = scans
+    .flatMap((scan) => rulesFor(scan).flatMap((rule) => findingsOf(rule, scan)))
+    .map((finding) => withWaiver(finding, model.policy.waive ?? [], now));
+  return {
+    immutable: findings.every((finding) => finding.waived !== undefined),
+    objects: objects.length,
+    findings,
+    notProven: notProvenOf(model, scans),
+  };
+}
+
+/** Numbers of the objects that the policy does not declare writable. */
+export function protectedNumbers(model: AccessModel): readonly number[] {
+  return model.nodes.flatMap((node, number) =>
+    model.protectionOf(node.path) === "writable" ? [] : [number],
+  );
+}
+
+function chosenIdentities(
+  image: Image,
+  options: AuditOptions,
+  accounts: Accounts,
+): readonly Identity[] {
+  const user = image.config.config?.User ?? "";
+  if (options.identities === undefined) return resolveIdentities(user, options.policy, accounts);
+  return options.identities.flatMap((chosen) =>
+    typeof chosen === "string"
+      ? resolveIdentities(
+          user,
+          { ...policyWithout(options.policy), identities: [chosen] },
+          accounts,
+        )
+      : [chosen],
+  );
+}
+
+function policyWithout(policy: Policy): Policy {
+  const { user: _, ...rest } = policy;
+  return rest;
+}
+
+/** For an identity that no mode stops, the one finding that says so, and those about the image's configuration. */
+function rulesFor(scan: Scan): readonly Rule[] {
+  const rules = Object.values(ruleTable);
+  if (!isAllPowerful(scan.identity)) return rules;
+  return rules.filter((rule) => ["LI-ROOT", "LI-MISSING", "LI-VOLUME"].includes(rule.code));
+}
+
+function findingsOf(rule: Rule, scan: Scan): readonly Finding[] {
+  const groups = new Map<string, { readonly first: Hit; readonly paths: Set<string> }>();
+  for (const hit of rule.check(scan)) {
+    const group = groups.get(hit.cause);
+    if (group === undefined) groups.set(hit.cause, { first: hit, paths: new Set([hit.path]) });
+    else group.paths.add(hit.path);
+  }
+  return [...groups.values()].map(({ first, paths }) => {
+    const [, ...alsoPaths] = paths;
+    return {
+      rule: rule.code,
+      path: first.path,
+      ...(alsoPaths.length === 0 ? {} : { alsoPaths }),
+      identity: scan.identity.name,
+      route: rule.route,
+      witness: first.witness(),
+      fix: first.fix ?? rule.fix,
+    };
+  });
+}
+
+/** A waiver with a path holds only when every object of the finding lies there. */
+function withWaiver(finding: Finding, waivers: readonly Waiver[], now: Date): Finding {
+  const today = now.toISOString().slice(0, 10);
+  const paths = [finding.path, ...(finding.alsoPaths ?? [])];
+  const waiver = waivers.find(
+    ({ rule, path, expires }) =>
+      rule === finding.rule &&
+      today <= expires &&
+      (path === undefined || paths.every((each) => isWithin(each, path))),
+  );
+  if (waiver === undefined) return finding;
+  return { ...finding, waived: { reason: waiver.reason, expires: waiver.expires } };
+}

@@ -1,0 +1,115 @@
+import { type ImageConfig, parseGroup, parsePasswd, type Tree, type TreeNode } from "@lithify/oci";
+import type { Identity } from "./identity.ts";
+import type { Accounts } from "./identity-resolve.ts";
+import { IdentityView } from "./identity-view.ts";
+import type { Policy } from "./policy.ts";
+import { isWithin, parentOf, resolvePolicy } from "./policy-resolve.ts";
+
+/** How far the policy protects an object: with exact modes, without them, or not at all. */
+export type Protection = "strict" | "protected" | "writable";
+
+/** Everything that decisions about one image need. Pure data, computed once. */
+export interface AccessModel {
+  readonly tree: Tree;
+  readonly config: ImageConfig;
+  /** Paths resolved through the image's links. */
+  readonly policy: Policy;
+  /** Protected trees that are not in the image. */
+  readonly missing: readonly string[];
+  /** The objects in tree order; an object's number is its index here. */
+  readonly nodes: readonly TreeNode[];
+  /** Number of each object's directory; 0 for the root itself. */
+  readonly parents: Int32Array;
+  /** WORKDIR after links, when it exists. */
+  readonly workingDirectory: TreeNode | undefined;
+  readonly accounts: Accounts;
+  numberOf(path: string): number | undefined;
+  protectionOf(path: string): Protection;
+  /** The strict tree that holds the path, or its top-level directory: what findings are grouped by. */
+  regionOf(path: string): string;
+  /** What one identity can reach and write; computed once per identity. */
+  viewOf(identity: Identity): IdentityView;
+  /** `root` for 0 where passwd knows it, else the number. */
+  userName(uid: number): string;
+  groupName(gid: number): string;
+}
+
+/** The model of one image under one policy. `accounts` gives ids their names; without it numbers are shown. */
+export function modelOf(parts: {
+  readonly tree: Tree;
+  readonly config: ImageConfig;
+  readonly policy: Policy;
+  readonly accounts?: Accounts;
+}): AccessModel {
+  const { policy, missing } = resolvePolicy(parts.policy, parts.tree);
+  const accounts = parts.accounts ?? { passwd: "", group: "" };
+  const { nodes, numbers, parents } = numbered(parts.tree);
+  const users = namesOf(parsePasswd(accounts.passwd).entries.map((user) => [user.uid, user.name]));
+  const groups = namesOf(
+    parseGroup(accounts.group).entries.map((group) => [group.gid, group.name]),
+  );
+  const views = new Map<string, IdentityView>();
+  const model: AccessModel = {
+    tree: parts.tree,
+    config: parts.config,
+    policy,
+    missing,
+    nodes,
+    parents,
+    accounts,
+    workingDirectory: workingDirectoryOf(parts.tree, parts.config),
+    numberOf: (path) => numbers.get(path),
+    protectionOf: (path) => protectionIn(policy, path),
+    regionOf: (path) =>
+      policy.trees.find((tree) => isWithin(path, tree.path))?.path ?? topDirectoryOf(path),
+    viewOf: (identity) => {
+      const key = JSON.stringify([
+        identity.uid,
+        identity.gid,
+        identity.groups,
+        identity.capabilities,
+      ]);
+      const known = views.get(key);
+      if (known !== undefined) return known;
+      const view = new IdentityView(model, identity);
+      views.set(key, view);
+      return view;
+    },
+    userName: (uid) => users.get(uid) ?? (uid === 0 ? "root" : String(uid)),
+    groupName: (gid) => groups.get(gid) ?? (gid === 0 ? "root" : String(gid)),
+  };
+  return model;
+}
+
+/** The protection of a path under a resolved policy. A writable directory itself counts as writable. */
+export function protectionIn(policy: Policy, path: string): Protection {
+  if (policy.writable.some((top) => isWithin(path, top))) return "writable";
+  return policy.trees.some((tree) => isWithin(path, tree.path)) ? "strict" : "protected";
+}
+
+function numbered(tree: Tree) {
+  const nodes = [...tree];
+  const numbers = new Map<string, number>();
+  const parents = new Int32Array(nodes.length);
+  nodes.forEach((node, number) => {
+    numbers.set(node.path, number);
+    parents[number] = node.path === "/" ? number : (numbers.get(parentOf(node.path)) ?? 0);
+  });
+  return { nodes, numbers, parents };
+}
+
+function namesOf(pairs: readonly (readonly [number, string])[]): ReadonlyMap<number, string> {
+  const names = new Map<number, string>();
+  for (const [id, name] of pairs) if (!names.has(id)) names.set(id, name);
+  return names;
+}
+
+function workingDirectoryOf(tree: Tree, config: ImageConfig): TreeNode | undefined {
+  const found = tree.resolve(config.config?.WorkingDir || "/");
+  return found.answer === "reached" && found.node.type === "directory" ? found.node : undefined;
+}
+
+function topDirectoryOf(path: string): string {
+  const end = path.indexOf("/", 1);
+  return end === -1 ? "/" : path.slice(0, end);
+}

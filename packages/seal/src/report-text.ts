@@ -1,0 +1,92 @@
+import type { AuditReport } from "./audit.ts";
+import type { Finding } from "./finding.ts";
+import type { RuleCode } from "./rule-codes.ts";
+import { ruleTable } from "./rule-table.ts";
+
+/** Paths of one finding that are shown before the rest is counted. */
+const shownPaths = 3;
+
+/**
+ * An audit for the terminal: the answer, then for each identity its findings with the first
+ * witness and the fix, then what is not proven. Ends with a newline.
+ */
+export function auditText(report: AuditReport, options: { readonly color: boolean }): string {
+  const paint = options.color ? ansi : plain;
+  const lines = [answerLine(report, paint), ""];
+  for (const identity of report.identities) {
+    const findings = report.findings.filter((finding) => finding.identity === identity.name);
+    const groups = identity.groups.length === 0 ? "none" : identity.groups.join(",");
+    lines.push(
+      `${paint.bold(identity.name)}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}`,
+    );
+    if (findings.length === 0) lines.push(`  ${paint.green("can change nothing")}`);
+    for (const finding of findings) lines.push(...findingLines(finding, paint));
+    lines.push("");
+  }
+  lines.push(paint.dim(`Not proven (${report.notProven.length}):`));
+  lines.push(...report.notProven.map((sentence) => paint.dim(`  - ${sentence}`)));
+  return `${lines.join("\n")}\n`;
+}
+
+interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+}
+
+function answerLine(report: AuditReport, paint: Paint): string {
+  const open = report.findings.filter((finding) => finding.waived === undefined).length;
+  const waived = report.findings.length - open;
+  const extra = waived === 0 ? "" : `, ${waived} waived`;
+  const counts = `${report.objects} protected objects, ${open} ${open === 1 ? "finding" : "findings"}${extra}, ${report.seconds} s`;
+  return report.immutable
+    ? `${paint.green("immutable")}  ${report.image}  ${counts}`
+    : `${paint.red("not immutable")}  ${report.image}  ${counts}`;
+}
+
+function findingLines(finding: Finding, paint: Paint): readonly string[] {
+  const code = finding.waived === undefined ? paint.red(finding.rule) : paint.yellow(finding.rule);
+  const waived =
+    finding.waived === undefined
+      ? []
+      : [`      waived until ${finding.waived.expires}: ${finding.waived.reason}`];
+  return [
+    `  ${code}  ${pathsText(finding)}: ${titleOf(finding.rule)}`,
+    ...finding.witness.map((step) => `      ${printable(step)}`),
+    ...waived,
+    `      ${paint.dim(`fix: ${finding.fix}`)}`,
+  ];
+}
+
+function titleOf(code: RuleCode): string {
+  return ruleTable[code].title;
+}
+
+function pathsText(finding: Finding): string {
+  const paths = [finding.path, ...(finding.alsoPaths ?? [])].map(printable);
+  const shown = paths.slice(0, shownPaths).join(", ");
+  return paths.length > shownPaths ? `${shown} and ${paths.length - shownPaths} more` : shown;
+}
+
+/** A path without control characters, which a terminal would obey. */
+function printable(path: string): string {
+  return path.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "?");
+}
+
+const plain: Paint = {
+  bold: (text) => text,
+  dim: (text) => text,
+  red: (text) => text,
+  green: (text) => text,
+  yellow: (text) => text,
+};
+
+const ansi: Paint = {
+  bold: (text) => `\u001b[1m${text}\u001b[22m`,
+  dim: (text) => `\u001b[2m${text}\u001b[22m`,
+  red: (text) => `\u001b[31m${text}\u001b[39m`,
+  green: (text) => `\u001b[32m${text}\u001b[39m`,
+  yellow: (text) => `\u001b[33m${text}\u001b[39m`,
+};

@@ -1,0 +1,105 @@
+import { decide } from "../decide.ts";
+import { ownerText } from "../describe.ts";
+import { permissionOf, write } from "../permission.ts";
+import type { Rule } from "../rule.ts";
+
+/** Route 20: the identity holds a capability that no mode stops. */
+export const root: Rule = {
+  code: "LI-ROOT",
+  title: "the process runs as root, or with a capability that overrides every mode",
+  route: "capability",
+  fix: "Run as a non-root user: `user:` in lithify.yaml, or USER in the Dockerfile; drop all capabilities.",
+  *check(scan) {
+    if (!isAllPowerful(scan.identity)) return;
+    const { identity } = scan;
+    yield {
+      path: "/",
+      cause: "root",
+      witness: () => [
+        `you are uid ${identity.uid} with ${identity.capabilities.length === 0 ? "no capabilities" : identity.capabilities.join(", ")}`,
+        "so every object can be changed, whatever its mode",
+      ],
+    };
+    for (const tree of scan.model.policy.trees) {
+      yield { path: tree.path, cause: "root", witness: () => [] };
+    }
+  },
+};
+
+/** Routes 6 to 8, 10 and 11: the owner can give write back to himself; 0444 and 0555 protect nothing. */
+export const owner: Rule = {
+  code: "LI-OWNER",
+  title: "the process owns an object, and an owner can change its mode",
+  route: "chmod",
+  fix: "Make root the owner: chown root:root. lithify seal does it.",
+  *check(scan) {
+    for (const number of scan.objects) {
+      const node = scan.model.nodes[number];
+      if (node === undefined || scan.view.owned(number) !== "yes") continue;
+      const { model, identity } = scan;
+      const link = node.type === "symlink";
+      yield {
+        path: node.path,
+        cause: `${model.regionOf(node.path)} ${node.uid} ${link}`,
+        witness: () =>
+          link
+            ? [ownerText(model, node, identity), "so you can change its group and times"]
+            : [
+                ...decide(model, identity, "chmod", node.path).why,
+                "an owner can give himself write at any time, whatever the mode says now",
+              ],
+      };
+    }
+  },
+};
+
+/** What the image does not tell is not proven, and never passes. */
+export const undecidable: Rule = {
+  code: "LI-UNDECIDABLE",
+  title: "the image does not tell whether an object can be changed",
+  route: "undecidable",
+  fix: "Remove the malformed ACL: setfacl -b. lithify seal does it.",
+  *check(scan) {
+    const { model, view, identity } = scan;
+    for (const number of scan.objects) {
+      const node = model.nodes[number];
+      if (node === undefined) continue;
+      const directory = node.type === "directory";
+      const found = directory ? view.addable(number) : view.writable(number);
+      if (found !== "unknown" || node.type === "symlink") continue;
+      yield {
+        path: node.path,
+        cause: permissionOf(node, identity, write).trouble ?? "above",
+        witness: () =>
+          decide(
+            model,
+            identity,
+            directory ? "create" : node.type === "file" ? "open-write" : "access-write",
+            node.path,
+          ).why,
+      };
+    }
+  },
+};
+
+/** A protected tree that the image does not have. */
+export const missing: Rule = {
+  code: "LI-MISSING",
+  title: "a protected tree is not in the image",
+  route: "missing",
+  fix: "Mend the path in lithify.yaml, or add the tree to the image.",
+  *check(scan) {
+    for (const path of scan.model.missing) {
+      yield {
+        path,
+        cause: path,
+        witness: () => [`\`${path}\` is no directory of the image, so nothing about it is proven`],
+      };
+    }
+  },
+};
+
+/** True for an identity that no mode stops: its findings are the one of LI-ROOT. */
+export function isAllPowerful(identity: { readonly capabilities: readonly string[] }): boolean {
+  return identity.capabilities.includes("CAP_DAC_OVERRIDE");
+}

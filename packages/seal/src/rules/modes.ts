@@ -1,0 +1,105 @@
+import { decide } from "../decide.ts";
+import { permissionOf, write } from "../permission.ts";
+import { type Hit, type Rule, type Scan, sameModeCause } from "../rule.ts";
+
+/** Route 1: the mode lets the identity write the content. */
+export const content: Rule = {
+  code: "LI-CONTENT",
+  title: "a file's content can be written",
+  route: "content",
+  fix: "Take away write for the class that is named: chmod g-w,o-w, root as the owner. lithify seal does it.",
+  *check(scan) {
+    for (const hit of writableFiles(scan)) if (!hit.byAcl) yield hit.hit;
+  },
+};
+
+/** Route 9: a POSIX ACL lets the identity write, whatever the mode seems to say. */
+export const acl: Rule = {
+  code: "LI-ACL",
+  title: "a POSIX ACL grants writing",
+  route: "acl",
+  fix: "Remove the ACL: setfacl -b. lithify seal does it.",
+  *check(scan) {
+    for (const hit of writableFiles(scan)) if (hit.byAcl) yield hit.hit;
+    for (const number of scan.objects) {
+      const node = scan.model.nodes[number];
+      if (node?.type !== "directory" || scan.view.addable(number) !== "yes") continue;
+      if (!grantedByAcl(scan, number)) continue;
+      yield {
+        path: node.path,
+        cause: sameModeCause(scan.model, node),
+        witness: () => decide(scan.model, scan.identity, "create", node.path).why,
+      };
+    }
+  },
+};
+
+/** Route 43: a fifo, socket or device that the identity can write. */
+export const special: Rule = {
+  code: "LI-SPECIAL",
+  title: "a fifo, socket or device can be written",
+  route: "special",
+  fix: "Remove it from the image, or take away write for group and others.",
+  *check(scan) {
+    for (const number of scan.objects) {
+      const node = scan.model.nodes[number];
+      if (node === undefined || ["file", "directory", "symlink"].includes(node.type)) continue;
+      if (scan.view.writable(number) !== "yes") continue;
+      yield {
+        path: node.path,
+        cause: sameModeCause(scan.model, node),
+        witness: () => decide(scan.model, scan.identity, "access-write", node.path).why,
+      };
+    }
+  },
+};
+
+/** Route 13: the object has another name in a writable place, and the identity can change it. */
+export const hardLink: Rule = {
+  code: "LI-HARDLINK",
+  title: "a protected file is also a file of a writable directory, and can be changed there",
+  route: "hard-link-out",
+  fix: "Copy the file instead of linking it, so that the protected one is an object of its own.",
+  *check(scan) {
+    for (const number of scan.objects) {
+      const node = scan.model.nodes[number];
+      if (node === undefined || node.type === "directory") continue;
+      const links = scan.model.tree.linksOf(node);
+      if (links.length < 2) continue;
+      const outside = links.find((path) => scan.model.protectionOf(path) === "writable");
+      if (outside === undefined) continue;
+      const owned = scan.view.owned(number) === "yes";
+      if (!owned && scan.view.writable(number) !== "yes") continue;
+      yield {
+        path: node.path,
+        cause: outside,
+        witness: () => [
+          `\`${node.path}\` and \`${outside}\` are one object, and the second lies in a writable path`,
+          ...decide(scan.model, scan.identity, owned ? "chmod" : "open-write", outside).why,
+        ],
+      };
+    }
+  },
+};
+
+function* writableFiles(scan: Scan): Iterable<{ readonly hit: Hit; readonly byAcl: boolean }> {
+  for (const number of scan.objects) {
+    const node = scan.model.nodes[number];
+    if (node?.type !== "file" || scan.view.writable(number) !== "yes") continue;
+    yield {
+      byAcl: grantedByAcl(scan, number),
+      hit: {
+        path: node.path,
+        cause: sameModeCause(scan.model, node),
+        witness: () => decide(scan.model, scan.identity, "open-write", node.path).why,
+      },
+    };
+  }
+}
+
+function grantedByAcl(scan: Scan, number: number): boolean {
+  const node = scan.model.nodes[number];
+  if (node === undefined || node.xattrs.size === 0) return false;
+  const permission = permissionOf(node, scan.identity, write);
+  return permission.entry !== undefined;
+}
