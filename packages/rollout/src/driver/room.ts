@@ -20,6 +20,7 @@ import type { OperatorCommand } from "../core/event.ts";
 import { foldLog } from "../core/state.ts";
 import { type RolloutStatus, statusOf } from "../core/status.ts";
 import { readEventLog } from "../log/event-log.ts";
+import { isRolloutName } from "../plan/name.ts";
 
 /** The directory of one rollout: its log, its splitter's socket, the commands that wait for its controller. */
 export interface Room {
@@ -29,17 +30,10 @@ export interface Room {
   readonly socket: string;
 }
 
-const namePattern = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
-
 /** Where rollouts live: LITHIFY_STATE/rollouts, or lithify/rollouts under the XDG state directory. */
 export function stateDirectory(env: NodeJS.ProcessEnv): string {
-  if (env["LITHIFY_STATE"]) return env["LITHIFY_STATE"];
-  return join(env["XDG_STATE_HOME"] || join(homedir(), ".local", "state"), "lithify");
-}
-
-/** True for a DNS label: what a rollout may be called. */
-export function isRolloutName(name: string): boolean {
-  return namePattern.test(name);
+  if (env.LITHIFY_STATE) return env.LITHIFY_STATE;
+  return join(env.XDG_STATE_HOME || join(homedir(), ".local", "state"), "lithify");
 }
 
 /** The room of a rollout, which need not exist. @throws Fault ROLLOUT_UNKNOWN for what cannot be a name */

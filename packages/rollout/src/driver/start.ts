@@ -1,4 +1,5 @@
 import type { Engine } from "@lithify/engine";
+import { Fault } from "@lithify/fault";
 import type { RolloutEvent } from "../core/event.ts";
 import type { RolloutState } from "../core/state.ts";
 import type { RolloutStatus } from "../core/status.ts";
@@ -6,7 +7,7 @@ import { openEventLog } from "../log/event-log.ts";
 import { type Plan, thresholdsOf } from "../plan/plan.ts";
 import type { Clock } from "../seams.ts";
 import { openDetachedSplitter } from "../splitter/detached.ts";
-import { connectSplitter } from "../splitter/remote.ts";
+import { connectSplitter, type RemoteSplitter } from "../splitter/remote.ts";
 import type { SplitterStatus } from "../splitter/splitter.ts";
 import { systemClock } from "./clock.ts";
 import { stopInstances } from "./instances.ts";
@@ -45,6 +46,7 @@ export async function startRollout(start: RolloutStart): Promise<RolloutStatus> 
       config,
     });
     try {
+      await checkListen(splitter, plan);
       return await runRollout({
         ...start,
         splitter,
@@ -59,6 +61,17 @@ export async function startRollout(start: RolloutStart): Promise<RolloutStatus> 
   } finally {
     unlock();
   }
+}
+
+/** A splitter that serves already keeps its address. */
+async function checkListen(splitter: RemoteSplitter, plan: Plan): Promise<void> {
+  const { host, port } = (await splitter.status()).listen;
+  if (plan.listen.port === 0 || (plan.listen.port === port && plan.listen.host === host)) return;
+  throw new Fault("SPLITTER_LISTEN", `listen on ${plan.listen.host}:${plan.listen.port}`, {
+    why: `the splitter of ${plan.name} already serves on ${host}:${port}`,
+    hint: "Keep its address in the plan, or end the service first.",
+    values: { host, port },
+  });
 }
 
 /** What the splitter of a rollout says; undefined when it does not run. */

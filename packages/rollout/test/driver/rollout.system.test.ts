@@ -1,0 +1,132 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { readStatus } from "../../src/driver/room.ts";
+import { closeService, splitterStatus, startRollout } from "../../src/driver/start.ts";
+import { parsePlan } from "../../src/plan/parse.ts";
+import { says } from "../support/backend.ts";
+import { sealsOf, type TestEngine, testEngine } from "../support/engine.ts";
+import { type Load, startLoad } from "../support/load.ts";
+
+const cleanUps: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+const planText = `
+name: shop
+port: 8080
+listen: 127.0.0.1:0
+stable: shop:1
+canary: shop:2
+instances: 2
+split: { unit: "header:x-user" }
+steps:
+  - setWeight: 30%
+  - observe: 300ms
+  - setWeight: 60%
+  - analyse: 20s
+metrics: [{ errors: { tolerance: 5% } }]
+block: 200ms
+drain: 5s
+deadline: { policy: rollback }
+`;
+
+test("a good canary is promoted under load, no request is dropped, its instances become stable", async () => {
+  const { state, engine } = service({ "shop:1": says("one"), "shop:2": says("two") });
+  const load = loadOnceServing(state);
+  const status = await startRollout({
+    plan: parsePlan(planText, "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1", "shop:2"),
+    state,
+  });
+  expect(status.phase, status.why).toBe("completed");
+  expect(status.verdict).toBe("safe");
+  const { sent, results } = await (await load).stop();
+  expect(results).toEqual({ "200": sent });
+  const splitter = await splitterStatus(state, "shop");
+  expect(splitter?.dropped).toBe(0);
+  const running = await engine.running();
+  expect(running.map((instance) => instance.id)).toEqual(status.canary.instances);
+  expect(splitter?.sides.stable.backends).toEqual(running.map((i) => i.address(8080)));
+  expect(splitter?.weight).toBe(0);
+  expect(readStatus(state, "shop")).toEqual(status);
+});
+
+test("a bad canary is rolled back by itself, nothing is dropped", async () => {
+  const { state, engine } = service({
+    "shop:1": says("one"),
+    "shop:2": (request, response) =>
+      request.headers["x-user"] === undefined
+        ? says("probe")(request, response)
+        : says("broken", 500)(request, response),
+  });
+  const load = loadOnceServing(state);
+  const status = await startRollout({
+    plan: parsePlan(planText, "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1", "shop:2"),
+    state,
+  });
+  expect(status.phase).toBe("rolledBack");
+  expect(status.verdict).toBe("harmful");
+  expect(status.why).toMatch(/canary failed for \d+ of \d+ users/);
+  const { sent, results } = await (await load).stop();
+  expect((results["200"] ?? 0) + (results["500"] ?? 0)).toBe(sent);
+  expect((await splitterStatus(state, "shop"))?.dropped).toBe(0);
+  const running = await engine.running();
+  expect(running.map((instance) => instance.id).sort()).toEqual(
+    [...status.stable.instances].sort(),
+  );
+});
+
+test("a canary that ends at once is rolled back with why", async () => {
+  const { state, engine } = service({ "shop:1": says("one"), "shop:2": "ends" });
+  const status = await startRollout({
+    plan: parsePlan(planText, "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1", "shop:2"),
+    state,
+  });
+  expect(status.phase).toBe("rolledBack");
+  expect(status.why).toMatch(/exit code 1; its last line: cannot open the configuration/);
+});
+
+test("without a seal nothing is started", async () => {
+  const { state, engine } = service({ "shop:1": says("one"), "shop:2": says("two") });
+  const start = startRollout({
+    plan: parsePlan(planText, "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1"),
+    state,
+  });
+  await expect(start).rejects.toMatchObject({ code: "SEAL_MISSING" });
+  expect(engine.started()).toEqual([]);
+});
+
+function service(behaviours: Parameters<typeof testEngine>[0]): {
+  readonly state: string;
+  readonly engine: TestEngine;
+} {
+  const state = mkdtempSync(join(tmpdir(), "rollout-"));
+  const engine = testEngine(behaviours);
+  cleanUps.push(async () => {
+    await closeService(state, "shop", engine);
+    await engine.stopAll();
+    rmSync(state, { recursive: true });
+  });
+  return { state, engine };
+}
+
+/** Users begin to ask when stable serves. */
+async function loadOnceServing(state: string): Promise<Load> {
+  for (;;) {
+    const status = await splitterStatus(state, "shop");
+    if (status !== undefined && status.sides.stable.backends.length > 0) {
+      return startLoad(status.listen, { users: 60, clients: 8 });
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
