@@ -1,6 +1,7 @@
 import { pipeline, Readable } from "node:stream";
 import { constants, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
 import { Fault } from "@lithify/fault";
+import { blocksOf } from "./blocks.ts";
 import { gzip } from "./gzip.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
@@ -22,6 +23,8 @@ export const expansionLimits: ExpansionLimits = {
 
 const chunkSize = 256 * 1024;
 const zstdLevel = 3;
+/** What the encoder is given at one time: its output must not depend on how the input came. */
+const zstdBlockBytes = 1024 * 1024;
 
 /** gzip, zstd or none, by the magic number at the start (RFC 1952, RFC 8878). */
 export function compressionOf(start: Uint8Array): Compression {
@@ -80,7 +83,7 @@ export function compress(
       [constants.ZSTD_c_checksumFlag]: 1,
     },
   });
-  return through(bytes, encoder);
+  return through(blocksOf(bytes, zstdBlockBytes), encoder);
 }
 
 async function startOf(source: AsyncIterator<Uint8Array>): Promise<Buffer> {

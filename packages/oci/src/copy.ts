@@ -1,8 +1,9 @@
+import { isIntact } from "./blob-read.ts";
 import type { Image } from "./image.ts";
 import type { Store } from "./store.ts";
 
 /**
- * Copies an image, blob by blob, every byte verified on the way; what is there already is not copied.
+ * Copies an image, blob by blob, every byte verified on the way; what is there already, and intact, is not copied.
  * It gets the name `as`, or `ref` when left out, and keeps its digest.
  * @throws Fault IMAGE_UNKNOWN and what reading and writing blobs throws
  */
@@ -23,6 +24,6 @@ export async function copyImage(
 export async function copyBlobs(from: Store, to: Store, image: Image): Promise<void> {
   const { config, layers } = image.manifest;
   for (const { digest, size } of [...layers, config, image.descriptor]) {
-    if (!(await to.has(digest))) await to.write(from.open(digest, size));
+    if (!(await isIntact(to, digest, size))) await to.write(from.open(digest, size));
   }
 }

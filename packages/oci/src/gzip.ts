@@ -1,4 +1,5 @@
 import { constants, crc32, deflateRaw } from "node:zlib";
+import { blocksOf } from "./blocks.ts";
 
 const blockBytes = 512 * 1024;
 const windowBytes = 32 * 1024;
@@ -22,7 +23,7 @@ export async function* gzip(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Ui
   let checksum = 0;
   let length = 0;
   let window: Buffer | undefined;
-  for await (const block of blocksOf(bytes)) {
+  for await (const block of blocksOf(bytes, blockBytes)) {
     checksum = crc32(block, checksum);
     length += block.length;
     const compressed = deflated(block, window);
@@ -52,23 +53,4 @@ function deflated(block: Buffer, dictionary: Buffer | undefined): Promise<Buffer
       else reject(error);
     });
   });
-}
-
-async function* blocksOf(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(blockBytes);
-  let filled = 0;
-  for await (const chunk of bytes) {
-    for (let at = 0; at < chunk.length; ) {
-      const part = chunk.subarray(at, at + blockBytes - filled);
-      block.set(part, filled);
-      filled += part.length;
-      at += part.length;
-      if (filled === blockBytes) {
-        yield block;
-        block = Buffer.allocUnsafe(blockBytes);
-        filled = 0;
-      }
-    }
-  }
-  if (filled > 0) yield block.subarray(0, filled);
 }

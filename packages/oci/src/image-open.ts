@@ -1,9 +1,9 @@
 import { Fault } from "@lithify/fault";
+import { readBlob } from "./blob-read.ts";
 import type { BlobStore } from "./blob-store.ts";
 import type { DiffId, Digest } from "./digest.ts";
 import type { Image } from "./image.ts";
 import { layerFromBlob } from "./layer.ts";
-import { readBlob } from "./layout-blobs.ts";
 import { type Descriptor, mediaTypes, type Platform } from "./manifest.ts";
 import {
   documentLimit,

@@ -11,6 +11,7 @@ export {
   parseDigest,
 } from "./digest.ts";
 export type { Image, Layer } from "./image.ts";
+export { openStore } from "./layout-store.ts";
 export {
   type Descriptor,
   type HistoryEntry,
@@ -29,7 +30,6 @@ export {
   type Artifact,
   defaultStoreDirectory,
   type ImageParts,
-  openStore,
   type Store,
   type StoredImage,
 } from "./store.ts";
@@ -37,7 +37,7 @@ export { type TarEntry, type TarLimits, tarLimits } from "./tar-entry.ts";
 export { patchTar, type TarPatch } from "./tar-patch.ts";
 export { readTar } from "./tar-read.ts";
 export { type TarInput, writeTar } from "./tar-write.ts";
-export { type ImageLocation, parseImageLocation } from "./transport.ts";
+export { type ImageLocation, openImageAt, parseImageLocation, putImageAt } from "./transport.ts";
 export type { NodeType, Resolution, Tree, TreeNode } from "./tree.ts";
 export { diffTrees, type TreeDifference } from "./tree-diff.ts";
 export {

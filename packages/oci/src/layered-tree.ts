@@ -1,13 +1,24 @@
 import { Fault } from "@lithify/fault";
 import type { Digest } from "./digest.ts";
 import { treeFromNodes } from "./merged-tree.ts";
-import type { LayerMember, Replayed } from "./replay.ts";
 import { noXattrs, type TarEntry } from "./tar-entry.ts";
-import type { NodeType, TreeNode } from "./tree.ts";
+import type { NodeType, Tree, TreeNode } from "./tree.ts";
 
 const whiteoutPrefix = ".wh.";
 const opaqueName = ".wh..wh..opq";
 const auxiliaryPrefix = ".wh..wh.";
+
+/** A member of a layer, and the digest of its content when that was read. */
+export interface LayerMember {
+  readonly entry: TarEntry;
+  digest?: Digest;
+}
+
+/** Where the content of a node is: the member with this number of the node's layer. */
+export interface Replayed {
+  readonly tree: Tree;
+  memberOf(node: TreeNode): number | undefined;
+}
 
 /** One object while layers are laid over each other. Hard links are several names for one of these. */
 interface Inode {
@@ -157,6 +168,7 @@ export class LayeredTree {
   #linked(entry: TarEntry): Inode {
     const target = entry.target ?? "";
     if (target === entry.path) throw unsafe(entry.path, "it is a hard link to itself");
+    if (target.startsWith(`${entry.path}/`)) throw unsafe(entry.path, "it replaces its own target");
     let at: Inode | undefined = this.#root;
     for (const name of this.#namesOf(target)) {
       if (at?.type === "symlink") throw unsafe(entry.path, "it links through a symbolic link");

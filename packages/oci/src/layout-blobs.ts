@@ -38,7 +38,9 @@ export class LayoutBlobs implements BlobStore {
     try {
       const { size: found } = await handle.stat();
       if (size !== undefined && found !== size) {
-        throw new Fault("SIZE_MISMATCH", "a blob", { values: { digest, size, found } });
+        throw new Fault("SIZE_MISMATCH", `blob ${digest}`, {
+          values: { path: this.pathOf(digest), size, found },
+        });
       }
       const hash = createHash("sha256");
       for (;;) {
@@ -54,7 +56,9 @@ export class LayoutBlobs implements BlobStore {
       }
       const actual = `sha256:${hash.digest("hex")}`;
       if (actual !== digest) {
-        throw new Fault("DIGEST_MISMATCH", "a blob", { values: { digest, actual } });
+        throw new Fault("DIGEST_MISMATCH", `blob ${digest}`, {
+          values: { path: this.pathOf(digest), actual },
+        });
       }
     } finally {
       await handle.close();
@@ -87,7 +91,10 @@ export class LayoutBlobs implements BlobStore {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
         throw diskFault(error, this.#directory);
       }
-      throw new Fault("BLOB_UNKNOWN", "a blob", { values: { digest }, cause: error });
+      throw new Fault("BLOB_UNKNOWN", `blob ${digest}`, {
+        values: { store: this.#directory },
+        cause: error,
+      });
     }
   }
 }
@@ -96,27 +103,4 @@ async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
   for (let at = 0; at < chunk.length; ) {
     at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
   }
-}
-
-/**
- * A whole blob in memory.
- * @throws Fault LIMIT_EXCEEDED beyond `limit` bytes, and what `open` throws
- */
-export async function readBlob(
-  store: BlobStore,
-  digest: Digest,
-  options: { readonly limit: number; readonly size?: number },
-): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of store.open(digest, options.size)) {
-    length += chunk.length;
-    if (length > options.limit) {
-      throw new Fault("LIMIT_EXCEEDED", "a blob that is read whole", {
-        values: { digest, limit: options.limit },
-      });
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }

@@ -9,12 +9,18 @@ import { withStoreLock } from "./store-lock.ts";
 export const refNameAnnotation = "org.opencontainers.image.ref.name";
 
 /**
- * Makes a directory an OCI image layout when it is none yet, and sweeps what dead processes left.
- * @throws Fault STORE_UNREADABLE when it holds something else
+ * Sweeps what dead processes left in a layout. A directory that is no layout yet becomes one, with `create`.
+ * @throws Fault STORE_UNREADABLE when it is none and does not become one
  */
-export async function openLayout(directory: string): Promise<void> {
+export async function openLayout(directory: string, create: boolean): Promise<void> {
   try {
     const blobs = join(directory, "blobs", "sha256");
+    if (!create && !(await isThere(join(directory, "oci-layout")))) {
+      throw new Fault("STORE_UNREADABLE", "opening an OCI image layout", {
+        why: "there is none",
+        values: { directory },
+      });
+    }
     await mkdir(blobs, { recursive: true });
     await checkLayoutFile(directory);
     await sweepTemporaries(directory);
@@ -62,6 +68,16 @@ export async function changeLayoutIndex(
       return { path: join(directory, "index.json") };
     });
   });
+}
+
+async function isThere(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
+    throw error;
+  }
 }
 
 async function checkLayoutFile(directory: string): Promise<void> {

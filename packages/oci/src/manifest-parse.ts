@@ -100,17 +100,20 @@ export function parseConfig(bytes: Uint8Array, what = "an image configuration"):
       throw invalid(what, `rootfs.diff_ids[${index}] is not a digest`);
     }
   }
-  if (fields.config !== undefined && fields.config !== null) checkProcess(fields.config, what);
   if (fields.history !== undefined && fields.history !== null) checkHistory(fields.history, what);
-  const absent = Object.entries(fields).filter(
-    ([name, value]) => value === null && (name === "config" || name === "history"),
-  );
-  const result = { ...fields };
-  for (const [name] of absent) delete (result as Record<string, unknown>)[name];
-  return result as unknown as ImageConfig;
+  const { config } = fields;
+  if (config === undefined || config === null)
+    return withoutNulls(fields) as unknown as ImageConfig;
+  const process = checkProcess(config, what);
+  return withoutNulls({ ...fields, config: process }) as unknown as ImageConfig;
 }
 
-function checkProcess(value: unknown, what: string): void {
+/** Go writes empty lists and maps as null; for a reader that is the same as not there. */
+function withoutNulls(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
+}
+
+function checkProcess(value: unknown, what: string): Fields {
   const fields = recordOf(value, what, "config");
   for (const name of ["User", "WorkingDir", "StopSignal"]) {
     const field = fields[name];
@@ -130,6 +133,7 @@ function checkProcess(value: unknown, what: string): void {
     const record = recordOf(field, what, `config.${name}`);
     if (name === "Labels") checkTexts(record, what, "config.Labels");
   }
+  return withoutNulls(fields);
 }
 
 function checkHistory(value: unknown, what: string): void {

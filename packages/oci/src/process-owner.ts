@@ -15,8 +15,9 @@ export function stateOfOwner(owner: string): "alive" | "gone" | "unknowable" {
   if (pid === undefined || !/^[1-9][0-9]*$/.test(pid) || scope === undefined) return "unknowable";
   if (scope !== ownScope) return "unknowable";
   const now = startTimeOf(pid);
-  if (now === undefined && start === "0") return isRunning(Number(pid)) ? "alive" : "gone";
-  return now === start ? "alive" : "gone";
+  if (now !== undefined) return now === start ? "alive" : "gone";
+  // /proc may hide other users' processes, or not be there at all
+  return isRunning(Number(pid)) ? "unknowable" : "gone";
 }
 
 function ownerText(): string {

@@ -1,6 +1,7 @@
 import { Fault } from "@lithify/fault";
 import type { Image } from "./image.ts";
-import { type Replayed, replay } from "./replay.ts";
+import type { Replayed } from "./layered-tree.ts";
+import { replay } from "./replay.ts";
 import { readTar } from "./tar-read.ts";
 
 /** Bytes of a file that is read whole out of an image. */

@@ -1,22 +1,10 @@
 import { createHash, type Hash } from "node:crypto";
 import type { Digest } from "./digest.ts";
 import type { Layer } from "./image.ts";
-import { LayeredTree } from "./layered-tree.ts";
-import type { TarEntry, TarLimits } from "./tar-entry.ts";
+import { LayeredTree, type LayerMember, type Replayed } from "./layered-tree.ts";
+import type { TarLimits } from "./tar-entry.ts";
 import { TarScanner } from "./tar-scan.ts";
-import type { Tree, TreeNode } from "./tree.ts";
-
-/** A member of a layer, and the digest of its content when that was read. */
-export interface LayerMember {
-  readonly entry: TarEntry;
-  digest?: Digest;
-}
-
-/** Where the content of a node is: the member with this number of the node's layer. */
-export interface Replayed {
-  readonly tree: Tree;
-  memberOf(node: TreeNode): number | undefined;
-}
+import type { Tree } from "./tree.ts";
 
 /**
  * The merged tree of an image's layers (lowest first), as the OCI image specification's layer page and the engines

@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { link, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@lithify/fault";
@@ -40,7 +40,7 @@ async function lockedRun<Result>(directory: string, work: () => Promise<Result>)
   const lock = join(directory, lockName);
   try {
     await writeFile(own, id, { flag: "wx" });
-    await acquire(directory, lock, own, id);
+    await acquire(directory, lock, own);
   } catch (error) {
     await rm(own, { force: true }).catch(() => undefined);
     throw diskFault(error, directory);
@@ -48,18 +48,18 @@ async function lockedRun<Result>(directory: string, work: () => Promise<Result>)
   try {
     return await work();
   } finally {
-    await rm(lock, { force: true });
+    if ((await textOf(lock)) === id) await rm(lock, { force: true });
   }
 }
 
-async function acquire(directory: string, lock: string, own: string, id: string): Promise<void> {
+async function acquire(directory: string, lock: string, own: string): Promise<void> {
   const deadline = Date.now() + waitMilliseconds;
   for (;;) {
     if (await linked(own, lock)) {
       await rm(own);
       return;
     }
-    if (await tookOver(directory, lock, own, id)) return;
+    if (await tookOver(directory, lock, own)) return;
     if (Date.now() > deadline) {
       const holder = (await textOf(lock)) ?? "";
       throw new Fault("STORE_LOCKED", "changing the store", {
@@ -74,12 +74,7 @@ async function acquire(directory: string, lock: string, own: string, id: string)
  * A stale lock may be replaced only by the one process that made the claim file named after it, and a stale claim
  * only by the one that claimed that; so two processes that find the same stale lock never both take it.
  */
-async function tookOver(
-  directory: string,
-  lock: string,
-  own: string,
-  id: string,
-): Promise<boolean> {
+async function tookOver(directory: string, lock: string, own: string): Promise<boolean> {
   const stale = await staleOwner(lock);
   if (stale === undefined) return false;
   let claim = join(directory, claimPrefix + stale);
@@ -89,10 +84,16 @@ async function tookOver(
     claim = join(directory, claimPrefix + staleClaim);
   }
   // Only the holder of the claim may replace this lock, so if it is still there it stays until we do
-  const isMine = (await textOf(lock)) === stale;
-  if (isMine) await rename(own, lock);
-  await rm(claim, { force: true });
-  return isMine && (await textOf(lock)) === id;
+  if ((await textOf(lock)) !== stale) {
+    await rm(claim, { force: true });
+    return false;
+  }
+  await rename(own, lock);
+  // Every claim is about a lock that is gone now: whoever still wins one sees another lock and lets go
+  for (const name of await readdir(directory)) {
+    if (name.startsWith(claimPrefix)) await rm(join(directory, name), { force: true });
+  }
+  return true;
 }
 
 /** The id in a lock or claim file when its process is gone. */
@@ -102,8 +103,9 @@ async function staleOwner(path: string): Promise<string | undefined> {
   const state = stateOfOwner(id.split("_")[0] ?? "");
   if (state === "gone") return id;
   if (state === "alive") return undefined;
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
-  return Date.now() - mtimeMs > unknowableAge ? id : undefined;
+  // link(2) sets the change time, so it is when the lock was taken
+  const { ctimeMs } = await stat(path).catch(() => ({ ctimeMs: Date.now() }));
+  return Date.now() - ctimeMs > unknowableAge ? id : undefined;
 }
 
 /** link(2) creates a name only where there is none, with its content already there. */

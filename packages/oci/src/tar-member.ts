@@ -3,8 +3,24 @@ import { decodeName } from "./name-bytes.ts";
 import { noXattrs, type TarEntry, type TarLimits } from "./tar-entry.ts";
 import { type Field, fields, formatOf, numberField, textField } from "./tar-header.ts";
 import { type PaxRecord, parsePax, paxInteger, paxTime, xattrOf } from "./tar-pax.ts";
-import type { Extension } from "./tar-scan.ts";
 import { type Sparse, sparseOfHeader, sparseOfPax } from "./tar-sparse.ts";
+
+/** A header in front of a member that extends it: PAX (`x`, `g`) or GNU long name (`L`) and link name (`K`). */
+export interface Extension {
+  readonly type: "x" | "g" | "L" | "K";
+  readonly header: Buffer;
+  readonly body: Buffer;
+  readonly padding: Buffer;
+}
+
+/** One member as found: what it says, and the very bytes that say it. */
+export interface Member {
+  readonly entry: TarEntry;
+  readonly extensions: readonly Extension[];
+  readonly header: Buffer;
+  /** Extra header blocks of an old GNU sparse file. */
+  readonly sparseBlocks: readonly Buffer[];
+}
 
 const types: Readonly<Record<string, TarEntry["type"]>> = {
   "0": "file",
@@ -42,14 +58,9 @@ export function memberOf(
       ? sparseOfHeader(header, sparseBlocks)
       : sparseOfPax(records)
     : undefined;
+  if (sparse !== undefined && sparse.size < 0) throw negativeSize(path, sparse.size);
   const target = targetOf(header, extensions, records, type, path, limits);
-  const device =
-    type === "character" || type === "block"
-      ? {
-          major: numberField(header, fields.major, "device major"),
-          minor: numberField(header, fields.minor, "device minor"),
-        }
-      : undefined;
+  const device = type === "character" || type === "block" ? deviceOf(header, path) : undefined;
   const entry: TarEntry = {
     path,
     type,
@@ -167,12 +178,18 @@ function sizeOf(
   const size = record === undefined ? numberField(header, fields.size, "size") : paxInteger(record);
   if (type === "hardlink") return 0;
   if (size < 0 || (type !== "file" && size !== 0)) {
+    if (size < 0) throw negativeSize(path, size);
     throw new Fault("TAR_INVALID", "a member of a tar archive", {
-      why: size < 0 ? "its size is negative" : `it is a ${type} with content: readers disagree`,
+      why: `it is a ${type} with content: readers disagree where the next member starts`,
       values: { path, size },
     });
   }
   return size;
+}
+
+function negativeSize(path: string, size: number): Fault {
+  const why = "its size is negative";
+  return new Fault("TAR_INVALID", "a member of a tar archive", { why, values: { path, size } });
 }
 
 function targetOf(
@@ -199,6 +216,22 @@ function targetOf(
     });
   }
   return decodeName(bytes);
+}
+
+function deviceOf(
+  header: Buffer,
+  path: string,
+): { readonly major: number; readonly minor: number } {
+  const major = numberField(header, fields.major, "device major");
+  const minor = numberField(header, fields.minor, "device minor");
+  // Linux has 12 bits for one and 20 for the other (makedev(3) allows 32 each)
+  if ([major, minor].every((number) => number >= 0 && number <= 0xffff_ffff)) {
+    return { major, minor };
+  }
+  throw new Fault("TAR_INVALID", "a device in a tar archive", {
+    why: "its numbers are not ones that Linux has",
+    values: { path, major, minor },
+  });
 }
 
 function ownerOf(

@@ -7,8 +7,9 @@ import {
   writeChecksum,
   writeNumber,
 } from "./tar-header.ts";
+import type { Extension, Member } from "./tar-member.ts";
 import { type PaxRecord, parsePax, paxRecord, xattrOf } from "./tar-pax.ts";
-import { type Extension, type Member, TarScanner } from "./tar-scan.ts";
+import { TarScanner } from "./tar-scan.ts";
 
 /** What to change of one member. Fields left out stay as they are. */
 export interface TarPatch {

@@ -1,5 +1,5 @@
 import { Fault } from "@lithify/fault";
-import { type TarEntry, type TarLimits, tarLimits } from "./tar-entry.ts";
+import { type TarLimits, tarLimits } from "./tar-entry.ts";
 import {
   blockSize,
   checkChecksum,
@@ -8,25 +8,8 @@ import {
   numberField,
   paddingOf,
 } from "./tar-header.ts";
-import { memberOf } from "./tar-member.ts";
+import { type Extension, type Member, memberOf } from "./tar-member.ts";
 import { SparseExpander } from "./tar-sparse.ts";
-
-/** A header in front of a member that extends it: PAX (`x`, `g`) or GNU long name (`L`) and link name (`K`). */
-export interface Extension {
-  readonly type: "x" | "g" | "L" | "K";
-  readonly header: Buffer;
-  readonly body: Buffer;
-  readonly padding: Buffer;
-}
-
-/** One member as found: what it says, and the very bytes that say it. */
-export interface Member {
-  readonly entry: TarEntry;
-  readonly extensions: readonly Extension[];
-  readonly header: Buffer;
-  /** Extra header blocks of an old GNU sparse file. */
-  readonly sparseBlocks: readonly Buffer[];
-}
 
 /** Where a scanner puts what it finds, in the order of the archive. Together the raw bytes are the archive. */
 export interface TarSink {
@@ -45,6 +28,7 @@ type State =
   | { readonly at: "sparse"; readonly header: Buffer; readonly blocks: Buffer[] }
   | { readonly at: "body"; left: number; readonly padding: number }
   | { readonly at: "padding"; readonly padding: number }
+  | { readonly at: "last" }
   | { readonly at: "trailer" };
 
 /**
@@ -102,6 +86,10 @@ export class TarScanner {
   end(): void {
     const { at } = this.#state;
     if (at === "trailer") return;
+    if (at === "last") {
+      for (const part of this.#held) this.#sink.trailer(part);
+      return;
+    }
     if (at !== "header" || this.#heldBytes > 0 || this.#hasOpenExtension()) {
       throw new Fault("TAR_INVALID", "a tar archive", { why: "it ends in the middle of a member" });
     }
@@ -116,8 +104,8 @@ export class TarScanner {
   }
 
   #wanted(state: Exclude<State, { at: "body" | "trailer" }>): number {
-    if (state.at === "header" || state.at === "sparse") return blockSize;
     if (state.at === "padding") return state.padding;
+    if (state.at !== "extension") return blockSize;
     const size = numberField(state.header, fields.size, "size");
     return size + paddingOf(size);
   }
@@ -125,6 +113,7 @@ export class TarScanner {
   #whole(state: Exclude<State, { at: "body" | "trailer" }>, bytes: Buffer): void {
     if (state.at === "header") this.#header(bytes);
     else if (state.at === "padding") this.#end(bytes);
+    else if (state.at === "last") this.#last(bytes);
     else if (state.at === "extension") this.#extension(state.type, state.header, bytes);
     else this.#sparse(state.header, state.blocks, bytes);
   }
@@ -137,7 +126,7 @@ export class TarScanner {
         });
       }
       this.#flushExtensions();
-      this.#state = { at: "trailer" };
+      this.#state = { at: "last" };
       this.#sink.trailer(block);
       return;
     }
@@ -150,6 +139,17 @@ export class TarScanner {
     } else {
       this.#member(block, []);
     }
+  }
+
+  /** Behind one zero block some readers stop and others go on, so that what follows must be a second one. */
+  #last(block: Buffer): void {
+    if (!isZeroBlock(block)) {
+      throw new Fault("TAR_INVALID", "a tar archive", {
+        why: "something follows a lone zero block: readers disagree whether it counts",
+      });
+    }
+    this.#state = { at: "trailer" };
+    this.#sink.trailer(block);
   }
 
   #openExtension(type: Extension["type"], header: Buffer): void {

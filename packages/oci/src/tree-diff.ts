@@ -68,7 +68,7 @@ function differencesOf(was: TreeNode, is: TreeNode): TreeDifference[] {
 }
 
 function linkDifference(a: Tree, was: TreeNode, b: Tree, is: TreeNode): TreeDifference[] {
-  if (was.type === "directory" || is.type === "directory") return [];
+  if (was.type === "directory" || was.type !== is.type) return [];
   const before = a.linksOf(was);
   const after = b.linksOf(is);
   if (before.length === after.length && before.every((path, index) => path === after[index])) {
