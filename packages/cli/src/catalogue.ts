@@ -87,6 +87,11 @@ export const catalogue: readonly Entry[] = [
     load: () => import("./commands/ls.ts"),
   },
   {
+    name: "copy",
+    summary: "copy an image between the store and OCI layouts",
+    load: () => import("./commands/copy.ts"),
+  },
+  {
     name: "inspect",
     summary: "show manifest, configuration and statement of an image",
     load: () => import("./commands/inspect.ts"),

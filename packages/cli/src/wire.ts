@@ -13,12 +13,11 @@ export interface Wire {
   readonly engine: () => Promise<Engine>;
   /** Runs the RUN steps of a Dockerfile. */
   readonly runner: () => Promise<StepRunner>;
-  /** Where instances and rollouts keep what must outlive the command. */
-  readonly stateDirectory: string;
+  /** Where rollouts keep their logs. */
+  readonly rollouts: () => Promise<string>;
 }
 
 export function wireFor(env: NodeJS.ProcessEnv): Wire {
-  const stateDirectory = env.LITHIFY_STATE || "/run/lithify";
   const store = once(async () => {
     const { defaultStoreDirectory, openStore } = await import("@lithify/oci");
     return openStore(defaultStoreDirectory(env));
@@ -27,13 +26,16 @@ export function wireFor(env: NodeJS.ProcessEnv): Wire {
     store,
     engine: once(async () => {
       const { openLocalEngine } = await import("@lithify/engine");
-      return openLocalEngine({ store: await store(), stateDirectory });
+      return openLocalEngine({ store: await store(), env });
     }),
     runner: once(async () => {
       const { openSandbox } = await import("@lithify/engine");
       return openSandbox({ store: await store() });
     }),
-    stateDirectory,
+    rollouts: once(async () => {
+      const { stateDirectory } = await import("@lithify/rollout");
+      return stateDirectory(env);
+    }),
   };
 }
 

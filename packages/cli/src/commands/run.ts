@@ -3,6 +3,7 @@ import { isFault } from "@lithify/fault";
 import type { Image } from "@lithify/oci";
 import type { CommandSpec, Options } from "../command.ts";
 import type { Context } from "../context.ts";
+import { parsePairs } from "../pairs.ts";
 import { parsePort } from "../ports.ts";
 
 export const command: CommandSpec = {
@@ -59,7 +60,7 @@ async function runSpecOf(
     mutable: options.isSet("mutable"),
     publish: options.list("publish").map(parsePort),
     env: options.list("env"),
-    labels: Object.fromEntries(options.list("label").map(pairOf)),
+    labels: Object.fromEntries(parsePairs(options.list("label"), "--label")),
     ...(name === undefined ? {} : { name }),
     ...(user === undefined ? {} : { user }),
     ...(words.length === 0 ? {} : { command: words }),
@@ -76,9 +77,4 @@ export async function writableOf(context: Context, image: Image): Promise<readon
     if (!isFault(error, "SEAL_MISSING")) throw error;
     return (await defaultPolicy(image)).writable;
   }
-}
-
-function pairOf(text: string): readonly [string, string] {
-  const at = text.indexOf("=");
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }

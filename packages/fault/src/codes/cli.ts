@@ -7,6 +7,11 @@ export const cliCodes = {
       "The command line is wrong: an unknown command or option, a missing or malformed value.",
     remedy: "Run the command with --help.",
   },
+  INSTANCE_UNKNOWN: {
+    exit: 2,
+    meaning: "No instance has the name or id that was given.",
+    remedy: "List the instances with lithify ps --all.",
+  },
   INTERNAL: {
     exit: 3,
     meaning: "A defect of lithify itself: a state that cannot occur did.",
