@@ -60,7 +60,7 @@ export async function accountsOf(image: Image): Promise<Accounts> {
 
 /**
  * The identities to prove for: the policy's, the user of the sealed image, then `extra`; `USER`
- * means the image's own. Of several with equal ids and groups the first name stays.
+ * means the image's own. Each name comes once.
  * Throws Fault IDENTITY_UNKNOWN.
  */
 export async function identitiesOf(
@@ -84,13 +84,8 @@ export function resolveIdentities(
     ...(policy.user === undefined ? [] : [policy.user]),
     ...extra,
   ];
-  const identities = new Map<string, Identity>();
-  for (const name of names) {
-    const identity = resolveIdentity(name === imageUser ? user || "root" : name, accounts);
-    const key = `${identity.uid}:${identity.gid}:${identity.groups.join()}`;
-    if (!identities.has(key)) identities.set(key, identity);
-  }
-  return [...identities.values()];
+  const meant = names.map((name) => (name === imageUser ? user || "root" : name));
+  return [...new Set(meant)].map((name) => resolveIdentity(name, accounts));
 }
 
 function findUser(

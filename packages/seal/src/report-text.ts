@@ -13,14 +13,10 @@ const shownPaths = 3;
 export function auditText(report: AuditReport, options: { readonly color: boolean }): string {
   const paint = options.color ? ansi : plain;
   const lines = [answerLine(report, paint), ""];
-  for (const identity of report.identities) {
-    const findings = report.findings.filter((finding) => finding.identity === identity.name);
-    const groups = identity.groups.length === 0 ? "none" : identity.groups.join(",");
-    lines.push(
-      `${paint.bold(identity.name)}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}`,
-    );
-    if (findings.length === 0) lines.push(`  ${paint.green("can change nothing")}`);
-    for (const finding of findings) lines.push(...findingLines(finding, paint));
+  for (const group of groupsOf(report)) {
+    lines.push(...group.identities.map((identity) => identityLine(identity, paint)));
+    if (group.findings.length === 0) lines.push(`  ${paint.green("can change nothing")}`);
+    for (const finding of group.findings) lines.push(...findingLines(finding, paint));
     lines.push("");
   }
   lines.push(paint.dim(`Not proven (${report.notProven.length}):`));
@@ -44,6 +40,30 @@ function answerLine(report: AuditReport, paint: Paint): string {
   return report.immutable
     ? `${paint.green("immutable")}  ${report.image}  ${counts}`
     : `${paint.red("not immutable")}  ${report.image}  ${counts}`;
+}
+
+interface Group {
+  readonly identities: AuditReport["identities"];
+  readonly findings: readonly Finding[];
+}
+
+/** Identities that can do the same share one paragraph; the witness is the first one's. */
+function groupsOf(report: AuditReport): readonly Group[] {
+  const groups = new Map<string, Group>();
+  for (const identity of report.identities) {
+    const findings = report.findings.filter((finding) => finding.identity === identity.name);
+    const key = JSON.stringify(
+      findings.map(({ rule, path, alsoPaths }) => [rule, path, alsoPaths]),
+    );
+    const identities = [...(groups.get(key)?.identities ?? []), identity];
+    groups.set(key, { findings: groups.get(key)?.findings ?? findings, identities });
+  }
+  return [...groups.values()];
+}
+
+function identityLine(identity: AuditReport["identities"][number], paint: Paint): string {
+  const groups = identity.groups.length === 0 ? "none" : identity.groups.join(",");
+  return `${paint.bold(identity.name)}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}`;
 }
 
 function findingLines(finding: Finding, paint: Paint): readonly string[] {
