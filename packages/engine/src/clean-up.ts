@@ -15,7 +15,17 @@ export async function releaseResources(
   await runProgram(programs.runc, ["--root", runtimeRoot(state), "delete", "--force", record.id]);
   await closeNetwork(programs, record.id, record.network);
   await unmountBelow(programs, paths.rootfs);
-  for (const part of ["bundle", "rootfs", "upper", "work", "files"])
+  for (const part of [
+    "bundle",
+    "rootfs",
+    "upper",
+    "work",
+    "points",
+    "points-work",
+    "names",
+    "empty",
+    "files",
+  ])
     await rm(join(paths.directory, part), { recursive: true, force: true });
 }
 

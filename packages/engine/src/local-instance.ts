@@ -34,7 +34,10 @@ export function localInstance(state: string, record: InstanceRecord): Instance {
       execInside(state, paths, (await running()).record, command, options),
     stop: ({ graceSeconds = 10 } = {}) => stop(state, record, graceSeconds),
     snapshot: async () => snapshotOf(paths.rootfs, (await running()).record),
-    touched: async () => touchedBelow(paths.upper, (await running()).record),
+    touched: async () => {
+      await running();
+      return touchedBelow(paths.upper);
+    },
     facts: async () => {
       const now = await running();
       return factsOf(now.process.pid, now.record);

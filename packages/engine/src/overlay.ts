@@ -25,9 +25,13 @@ export async function mountOverlay(programs: Programs, plan: OverlayPlan): Promi
       return `${prefix}${index}`;
     }),
   );
-  const options = [`lowerdir=${names.toReversed().join(":")}`, "metacopy=off", "redirect_dir=off"];
+  const options = [
+    `lowerdir=${names.toReversed().join(":")}`,
+    "metacopy=off",
+    "redirect_dir=nofollow",
+  ];
   if (plan.upper !== undefined) {
-    await Promise.all([mkdir(plan.upper.directory, { recursive: true }), mkdir(plan.upper.work)]);
+    await mkdir(plan.upper.work);
     const { directory, work } = plan.upper;
     options.push(`upperdir=${directory}`, `workdir=${work}`, "index=off", "volatile");
   }

@@ -5,7 +5,6 @@ import { mountOverlay, unmountBelow } from "./overlay.ts";
 import type { Programs } from "./program.ts";
 import { makeMountPoint } from "./rooted-path.ts";
 import { type RuntimeMount, standardMountPoints } from "./runtime-spec.ts";
-import type { InstancePaths } from "./state.ts";
 import type { UnpackedLayer } from "./unpack.ts";
 
 /** Something mounted into a container, and what has to exist there. */
@@ -13,13 +12,22 @@ export interface RootMount extends RuntimeMount {
   readonly kind: "directory" | "file";
 }
 
+/** Where the parts of a mounted root are; all but `rootfs` and `upper` are made below `directory`. */
+export interface RootPlace {
+  readonly directory: string;
+  readonly rootfs: string;
+  readonly upper: string;
+}
+
 /**
- * Mounts the root file system of an instance and makes what its mounts need. A root that is not writable is an
- * overlay without an upper directory: there is no place where a change could go. Resolves to the paths made.
+ * Mounts the root file system of a container. What its mounts need is made in a first overlay, which becomes a lower
+ * layer of the one that stays: so the upper directory holds what the container itself changed and nothing else.
+ * A root that is not writable has no upper directory: there is no place where a change could go.
+ * Resolves to the paths made.
  */
 export async function mountRoot(
   programs: Programs,
-  paths: InstancePaths,
+  place: RootPlace,
   options: {
     readonly layers: readonly UnpackedLayer[];
     readonly writable: boolean;
@@ -27,28 +35,42 @@ export async function mountRoot(
     readonly mounts: readonly RootMount[];
   },
 ): Promise<readonly string[]> {
-  const names = join(paths.directory, "names");
-  const empty = join(paths.directory, "empty");
-  await Promise.all([mkdir(names, { mode: 0o700 }), mkdir(empty), mkdir(paths.upper)]);
-  await copyRootAttributes(options.layers, paths.upper);
-  const lower = [empty, ...options.layers.map((layer) => layer.directory)];
-  const upper = { directory: paths.upper, work: paths.work };
-  await mountOverlay(programs, { lower, upper, target: paths.rootfs, names });
-  const made: string[] = [];
-  for (const path of [...standardMountPoints, options.workingDirectory])
-    made.push(...(await makeMountPoint(paths.rootfs, path, "directory")));
-  for (const mount of options.mounts)
-    if (!isBelowStandard(mount.destination))
-      made.push(...(await makeMountPoint(paths.rootfs, mount.destination, mount.kind)));
+  const at = (name: string) => join(place.directory, name);
+  const [names, points, target] = [at("names"), at("points"), place.rootfs];
+  await Promise.all([names, at("empty"), points].map((path) => mkdir(path)));
+  await copyRootAttributes(options.layers, points);
+  const lower = [at("empty"), ...options.layers.map((layer) => layer.directory)];
+  const upper = { directory: points, work: at("points-work") };
+  await mountOverlay(programs, { lower, upper, target, names });
+  const made = await makeMountPoints(target, options.workingDirectory, options.mounts);
+  await unmountBelow(programs, target);
+  const all = { lower: [...lower, points], target, names };
   if (!options.writable) {
-    await unmountBelow(programs, paths.rootfs);
-    await mountOverlay(programs, { lower: [...lower, paths.upper], target: paths.rootfs, names });
+    await mountOverlay(programs, all);
+    return made;
   }
+  await mkdir(place.upper);
+  await copyRootAttributes([{ directory: points, setsRoot: true }], place.upper);
+  await mountOverlay(programs, { ...all, upper: { directory: place.upper, work: at("work") } });
+  return made;
+}
+
+async function makeMountPoints(
+  root: string,
+  workingDirectory: string,
+  mounts: readonly RootMount[],
+): Promise<readonly string[]> {
+  const made: string[] = [];
+  for (const path of [...standardMountPoints, workingDirectory])
+    made.push(...(await makeMountPoint(root, path, "directory")));
+  for (const { destination, kind } of mounts)
+    if (!isBelowStandard(destination))
+      made.push(...(await makeMountPoint(root, destination, kind)));
   return made;
 }
 
 /** The root directory is as the highest layer that names it has it; the topmost directory of an overlay decides. */
-export async function copyRootAttributes(
+async function copyRootAttributes(
   layers: readonly UnpackedLayer[],
   directory: string,
 ): Promise<void> {

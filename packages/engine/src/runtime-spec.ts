@@ -93,7 +93,7 @@ export function runtimeProcess(
     user: {
       uid: plan.user.uid,
       gid: plan.user.gid,
-      additionalGids: plan.user.groups.filter((group) => group !== plan.user.gid),
+      additionalGids: plan.user.groups,
     },
     args: plan.command,
     env: plan.env,

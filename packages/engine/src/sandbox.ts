@@ -9,12 +9,11 @@ import { readTar, type Store, writeTar } from "@lithify/oci";
 import { openChildPipes } from "./fifo.ts";
 import { onLines } from "./lines.ts";
 import { closeEmptyNetwork, namespacePath, openEmptyNetwork } from "./network.ts";
-import { mountOverlay, unmountBelow } from "./overlay.ts";
+import { unmountBelow } from "./overlay.ts";
 import { layerFromOverlay } from "./overlay-form.ts";
 import { findPrograms, type Programs, runProgram, startFault, throwIfAborted } from "./program.ts";
-import { copyRootAttributes, type RootMount } from "./root-file-system.ts";
-import { makeMountPoint } from "./rooted-path.ts";
-import { environmentOf, runtimeSpec, standardMountPoints } from "./runtime-spec.ts";
+import { mountRoot, type RootMount } from "./root-file-system.ts";
+import { environmentOf, runtimeSpec } from "./runtime-spec.ts";
 import { isAlive, markOf } from "./state.ts";
 import { injectedMounts, prepareStepMounts } from "./step-mounts.ts";
 import { archiveOf } from "./tar-program.ts";
@@ -106,44 +105,19 @@ function openWorkspace(parent: string): Workspace {
   };
 }
 
-/**
- * Two overlays, one after the other: in the first the mount points are made, and it becomes a lower layer of the
- * second, so that the upper directory holds nothing but what the step itself does.
- */
 async function prepare(
   programs: Programs,
   workspace: Workspace,
   layers: readonly UnpackedLayer[],
   step: Step,
 ): Promise<void> {
-  const at = (name: string) => join(workspace.directory, name);
   await mkdir(workspace.bundle, { recursive: true, mode: 0o700 });
-  for (const name of ["names", "empty", "points", "upper"]) await mkdir(at(name));
-  const lower = [at("empty"), ...layers.map((layer) => layer.directory)];
-  const first = { directory: at("points"), work: at("points-work") };
-  await copyRootAttributes(layers, first.directory);
-  await mountOverlay(programs, {
-    lower,
-    upper: first,
-    target: workspace.rootfs,
-    names: at("names"),
-  });
   const mounts = [
-    ...(await injectedMounts(at("files"))),
+    ...(await injectedMounts(join(workspace.directory, "files"))),
     ...(await prepareStepMounts(programs, workspace.directory, step.mounts)),
   ];
-  for (const path of [...standardMountPoints, step.workingDirectory])
-    await makeMountPoint(workspace.rootfs, path, "directory");
-  for (const mount of mounts) await makeMountPoint(workspace.rootfs, mount.destination, mount.kind);
-  await unmountBelow(programs, workspace.rootfs);
-  const second = { directory: workspace.upper, work: at("work") };
-  await copyRootAttributes([{ directory: first.directory, setsRoot: true }], second.directory);
-  await mountOverlay(programs, {
-    lower: [...lower, first.directory],
-    upper: second,
-    target: workspace.rootfs,
-    names: at("names"),
-  });
+  const { workingDirectory } = step;
+  await mountRoot(programs, workspace, { layers, writable: true, workingDirectory, mounts });
   await writeBundle(programs, workspace, step, mounts);
 }
 

@@ -12,17 +12,10 @@ export async function snapshotOf(rootfs: string, record: InstanceRecord): Promis
   return record.mountPoints.length === 0 ? tree : withoutMountPoints(tree, record.mountPoints);
 }
 
-/** Paths that the writable layer holds: a superset of what was changed. undefined when there is none: nothing can be changed. */
-export async function touchedBelow(
-  upper: string,
-  record: InstanceRecord,
-): Promise<readonly string[]> {
-  const points = new Set(record.mountPoints);
+/** What an upper directory holds, whiteouts included: every path that was changed, and maybe changed back. */
+export async function touchedBelow(upper: string): Promise<readonly string[]> {
   const names = await readdir(upper, { recursive: true }).catch(() => []);
-  return names
-    .map((name) => `/${name}`)
-    .filter((path) => !points.has(path))
-    .toSorted();
+  return names.map((name) => `/${name}`).toSorted();
 }
 
 function withoutMountPoints(tree: Tree, points: readonly string[]): Tree {

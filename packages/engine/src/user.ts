@@ -1,4 +1,4 @@
-import { resolveIdentity } from "../../seal/src/identity-resolve.ts";
+import { resolveIdentity } from "@lithify/seal";
 import { readInRoot } from "./rooted-path.ts";
 import type { ProcessUser } from "./runtime-spec.ts";
 
