@@ -11,22 +11,10 @@ import type { Source } from "./context/source.ts";
 import { type Owner, resolveOwner } from "./copy/owner.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
 import { suggestion } from "./dockerfile/nearest.ts";
-import type { LayerEntry } from "./layer/entry.ts";
-import type { FileIndex } from "./layer/file-index.ts";
 import { Spool } from "./layer/spool.ts";
-import { writeLayer } from "./layer/write-layer.ts";
+import { type LayerStep, takeLayerStep } from "./layer-step.ts";
 import type { BuildOptions, BuildProgress } from "./options.ts";
 import { Stage } from "./stage.ts";
-
-/** A step that may make a layer: what it depends on, and how it is made when the cache has not got it. */
-export interface LayerStep {
-  readonly key: string;
-  readonly createdBy: string;
-  /** The files that directories above its entries are taken from; the stage's own when left out. */
-  readonly below?: FileIndex | undefined;
-  /** Undefined when the step turns out to change no file. */
-  readonly make: () => Promise<{ readonly entries: Iterable<LayerEntry> } | undefined>;
-}
 
 /** What the build must know of its stages to answer for their names. */
 export interface StageDirectory {
@@ -98,30 +86,10 @@ export class Workshop {
   }
 
   async layerStep(stage: Stage, step: LayerStep): Promise<void> {
-    this.options.signal?.throwIfAborted();
-    const found = await this.#cache.find(step.key);
-    if (found.answer === "layer") {
-      this.cached++;
-      stage.addLayer(found.layer, step.createdBy);
-      return;
-    }
-    if (found.answer === "nothing") {
-      stage.note(step.createdBy);
-      return;
-    }
-    const made = await step.make();
-    if (made === undefined) {
-      await this.#cache.record(step.key, undefined);
-      stage.note(step.createdBy);
-      return;
-    }
-    const below = step.below ?? (await stage.files());
-    const written = await writeLayer(this.options.store, made.entries, {
-      epoch: this.epoch,
-      below,
-    });
-    await this.#cache.record(step.key, written.layer);
-    stage.addLayer(written, step.createdBy);
+    const { store, signal } = this.options;
+    signal?.throwIfAborted();
+    const parts = { store, cache: this.#cache, epoch: this.epoch };
+    if ((await takeLayerStep(stage, step, parts)) === "cached") this.cached++;
   }
 
   /** @throws Fault OWNER_UNKNOWN */

@@ -42,16 +42,17 @@ function parseClause(clause: string): ModeChange | undefined {
 
 function applied(mode: number, who: string, action: string, isDirectory: boolean): number {
   const executable = isDirectory || (mode & 0o111) !== 0;
+  const permissions =
+    (action.includes("r") ? 4 : 0) |
+    (action.includes("w") ? 2 : 0) |
+    (action.includes("x") || (action.includes("X") && executable) ? 1 : 0);
   let bits = 0;
   let mask = 0;
   for (const [name, part] of Object.entries(whoes)) {
     if (!who.includes(name)) continue;
     mask |= part.bits | (isDirectory ? 0 : part.special);
-    if (action.includes("r")) bits |= 4 << part.shift;
-    if (action.includes("w")) bits |= 2 << part.shift;
-    if (action.includes("x") || (action.includes("X") && executable)) bits |= 1 << part.shift;
-    if (action.includes("s") && name !== "o") bits |= part.special;
-    if (action.includes("t") && name === "o") bits |= part.special;
+    bits |= permissions << part.shift;
+    if (action.includes(name === "o" ? "t" : "s")) bits |= part.special;
   }
   if (action.startsWith("+")) return mode | bits;
   if (action.startsWith("-")) return mode & ~bits;

@@ -113,28 +113,28 @@ class Expander {
   }
 
   #modified(name: string, value: string | undefined): string {
-    const operator = /^(?:\}|:[-+?]|[-+?]|##?|%%?|\/\/?)/.exec(this.#text.slice(this.#at))?.[0];
-    if (operator === undefined) {
-      if (this.#at >= this.#text.length) throw this.#invalid("} is missing");
-      const shown = this.#text.slice(this.#at).slice(0, 2);
-      throw this.#invalid(`\${${name}${shown} is not a form of expansion`);
-    }
-    this.#at += operator.length;
+    const operator = this.#operator(name);
     if (operator === "}") return value ?? "";
     if (operator.startsWith("/")) return this.#replaced(value ?? "", operator === "//");
-    const word = this.#until("}", operator.startsWith("#") || operator.startsWith("%"));
+    const trims = operator.startsWith("#") || operator.startsWith("%");
+    const word = this.#until("}", trims);
+    if (trims) return trimmed(value ?? "", word, operator, this.#scope.escaping);
     const empty = value === undefined || (operator.startsWith(":") && value === "");
-    switch (operator.replace(":", "")) {
-      case "-":
-        return empty ? word : (value ?? "");
-      case "+":
-        return empty ? "" : word;
-      case "?":
-        if (empty) throw this.#invalid(`${name}: ${word || "is not set"}`);
-        return value ?? "";
-      default:
-        return trimmed(value ?? "", word, operator, this.#scope.escaping);
+    if (operator.endsWith("-")) return empty ? word : (value ?? "");
+    if (operator.endsWith("+")) return empty ? "" : word;
+    if (empty) throw this.#invalid(`${name}: ${word || "is not set"}`);
+    return value ?? "";
+  }
+
+  #operator(name: string): string {
+    const rest = this.#text.slice(this.#at);
+    const operator = /^(?:\}|:[-+?]|[-+?]|##?|%%?|\/\/?)/.exec(rest)?.[0];
+    if (operator === undefined) {
+      if (rest === "") throw this.#invalid("} is missing");
+      throw this.#invalid(`\${${name}${rest.slice(0, 2)} is not a form of expansion`);
     }
+    this.#at += operator.length;
+    return operator;
   }
 
   #replaced(value: string, all: boolean): string {

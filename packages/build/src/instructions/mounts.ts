@@ -76,16 +76,9 @@ function clauseOf(
   const mode = pairs.get("mode") ?? (type === "secret" ? "0400" : "0755");
   if (!/^[0-7]{1,4}$/.test(mode)) throw fail(`mode=${mode} is not octal`);
   const octal = Number.parseInt(mode, 8);
-  const given = pairs.get("target");
-  if (type === "secret") {
-    const id = pairs.get("id") ?? given?.split("/").at(-1);
-    if (id === undefined || id === "") throw fail("id is missing");
-    const env = pairs.get("env");
-    const target = given ?? (env === undefined ? `/run/secrets/${id}` : undefined);
-    return { type, id, target, env, mode: octal, required: isTrue(pairs.get("required")) };
-  }
-  if (given === undefined) throw fail("target is missing");
-  const target = given;
+  if (type === "secret") return secretClause(pairs, octal, fail);
+  const target = pairs.get("target");
+  if (target === undefined) throw fail("target is missing");
   if (type === "cache") return { type, target, id: pairs.get("id") ?? target, mode: octal };
   if (type === "tmpfs") {
     const size = pairs.get("size");
@@ -93,10 +86,21 @@ function clauseOf(
     return { type, target, size: size === undefined ? undefined : Number(size) };
   }
   const writable = isTrue(pairs.get("rw")) || pairs.get("ro") === "false";
-  return {
-    type: "bind",
-    ...{ target, source: pairs.get("source") ?? "/", from: pairs.get("from"), writable },
-  };
+  const source = pairs.get("source") ?? "/";
+  return { type: "bind", target, source, from: pairs.get("from"), writable };
+}
+
+function secretClause(
+  pairs: ReadonlyMap<string, string>,
+  mode: number,
+  fail: (why: string) => Fault,
+): MountClause {
+  const given = pairs.get("target");
+  const id = pairs.get("id") ?? given?.split("/").at(-1);
+  if (id === undefined || id === "") throw fail("id is missing");
+  const env = pairs.get("env");
+  const target = given ?? (env === undefined ? `/run/secrets/${id}` : undefined);
+  return { type: "secret", id, target, env, mode, required: isTrue(pairs.get("required")) };
 }
 
 function isTrue(value: string | undefined): boolean {

@@ -1,0 +1,48 @@
+import type { Store } from "@lithify/oci";
+import type { BuildCache } from "./cache.ts";
+import type { LayerEntry } from "./layer/entry.ts";
+import type { FileIndex } from "./layer/file-index.ts";
+import { writeLayer } from "./layer/write-layer.ts";
+import type { Stage } from "./stage.ts";
+
+/** A step that may make a layer: what it depends on, and how it is made when the cache has not got it. */
+export interface LayerStep {
+  readonly key: string;
+  readonly createdBy: string;
+  /** The files that directories above its entries are taken from; the stage's own when left out. */
+  readonly below?: FileIndex | undefined;
+  readonly compression?: "gzip" | "zstd";
+  /** Undefined when the step turns out to change no file. */
+  readonly make: () => Promise<{ readonly entries: Iterable<LayerEntry> } | undefined>;
+}
+
+/**
+ * Adds a step's layer to a stage, from the cache or newly made, or a line of history when it has none.
+ * `cached` when a layer was there already.
+ */
+export async function takeLayerStep(
+  stage: Stage,
+  step: LayerStep,
+  parts: { readonly store: Store; readonly cache: BuildCache; readonly epoch: number },
+): Promise<"cached" | "made" | "nothing"> {
+  const found = await parts.cache.find(step.key);
+  if (found.answer === "layer") {
+    stage.addLayer(found.layer, step.createdBy);
+    return "cached";
+  }
+  const made = found.answer === "nothing" ? undefined : await step.make();
+  if (made === undefined) {
+    if (found.answer === "unknown") await parts.cache.record(step.key, undefined);
+    stage.note(step.createdBy);
+    return "nothing";
+  }
+  const { compression } = step;
+  const written = await writeLayer(parts.store, made.entries, {
+    epoch: parts.epoch,
+    below: step.below ?? (await stage.files()),
+    ...(compression === undefined ? {} : { compression }),
+  });
+  await parts.cache.record(step.key, written.layer);
+  stage.addLayer(written, step.createdBy);
+  return "made";
+}
