@@ -124,10 +124,10 @@ function throughLink(ask: Question): Decision {
   const { model, node, view, identity } = ask;
   const parent = model.nodes[model.parents[ask.number] ?? 0];
   const steps = [
-    ...reachSteps(ask, ask.number, view.reachOfName(ask.number)),
+    ...reachSteps(ask, ask.number, view.reachOf(ask.number)),
     `\`${node.path}\` is a symbolic link to \`${node.target ?? ""}\``,
   ];
-  if (view.reachOfName(ask.number) === "no") return verdict("no", steps);
+  if (view.reachOf(ask.number) === "no") return verdict("no", steps);
   if (parent !== undefined && guardedLink(node, parent, identity)) {
     return verdict("unknown", [
       ...steps,
@@ -169,7 +169,7 @@ function directorySteps(ask: Question, number: number): readonly string[] {
   const directory = ask.model.nodes[number];
   if (directory === undefined) return [];
   return [
-    ...reachSteps(ask, number, ask.view.reachOfName(number)),
+    ...reachSteps(ask, number, ask.view.reachOf(number)),
     permissionText(ask.model, directory, ask.identity, write | execute),
   ];
 }

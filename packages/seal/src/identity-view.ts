@@ -25,25 +25,27 @@ export class IdentityView {
     this.#reach = reachOf(model, identity);
   }
 
-  /** S: how the object is reached, by the best of its names when it has several. */
+  /** S: how this very name is looked up. */
   reachOf(number: number): Reach {
-    const own = reaches[this.#reach[number] ?? no] ?? "no";
-    if (own === "path") return own;
-    const node = this.#model.nodes[number];
-    if (node === undefined || node.type === "directory") return own;
-    const others = this.#model.tree.linksOf(node);
-    if (others.length < 2) return own;
-    const codes = others.map((path) => this.#reach[this.#model.numberOf(path) ?? -1] ?? no);
-    const best = [fromRoot, fromWorkdir, perhaps].find((code) => codes.includes(code));
-    return reaches[best ?? no] ?? "no";
-  }
-
-  /** How this very name is reached, other links of the object aside. */
-  reachOfName(number: number): Reach {
     return reaches[this.#reach[number] ?? no] ?? "no";
   }
 
-  /** W ∧ S: may the content be written. */
+  /** The number of the name by which the object is reached best: hard links have several. */
+  bestName(number: number): number {
+    const node = this.#model.nodes[number];
+    if (this.#reach[number] === fromRoot || node === undefined || node.type === "directory") {
+      return number;
+    }
+    const names = this.#model.tree
+      .linksOf(node)
+      .flatMap((path) => this.#model.numberOf(path) ?? []);
+    const best = [fromRoot, fromWorkdir, perhaps]
+      .map((code) => names.find((name) => this.#reach[name] === code))
+      .find((name) => name !== undefined);
+    return best ?? number;
+  }
+
+  /** W ∧ S: may the content be written by this name. */
   writable(number: number): Answer {
     const node = this.#model.nodes[number];
     if (node === undefined) return "no";
@@ -56,7 +58,7 @@ export class IdentityView {
     const node = this.#model.nodes[number];
     if (node === undefined || node.type !== "directory") return "no";
     const permission = permissionOf(node, this.identity, write | execute).answer;
-    return permission === "no" ? "no" : both(permission, this.reachOfName(number));
+    return permission === "no" ? "no" : both(permission, this.reachOf(number));
   }
 
   /** DW of the directory that holds it, and the sticky rule (may_delete() of the kernel). */
@@ -69,7 +71,7 @@ export class IdentityView {
     return this.addable(parent);
   }
 
-  /** OWN ∧ S: may mode and times be set. */
+  /** OWN ∧ S: may mode and times be set by this name. */
   owned(number: number): Answer {
     const node = this.#model.nodes[number];
     if (node === undefined || !ownsLike(node, this.identity)) return "no";

@@ -8,7 +8,8 @@ import type { RouteName } from "./finding.ts";
  * no new privileges) and puts back what it changed. It uses the absolute path as given; when that
  * gives EACCES and the image's WORKDIR is the path itself or lies above or below it, it tries once
  * more from there: the process starts with WORKDIR as its current directory, never leaves it, and
- * uses the relative path (`../` included). RANDOM is a name like `.lithify-probe-1f9c03ab`.
+ * uses the relative path (`../` included; for `rename` that of the directory that holds it, then the
+ * name, since `..` itself cannot be renamed). RANDOM is a name like `.lithify-probe-1f9c03ab`.
  *
  * | operation | path is | probe | put back |
  * |---|---|---|---|

@@ -48,7 +48,7 @@ export function parseLine(line: Line): ParsedLine {
     const [, path = "", rest = ""] = link;
     return { type: "hardlink", mode: 0, uid: 0, gid: 0, path, rest };
   }
-  const match = /^([dflpscb]) (\d+) (\d+):(\d+) (\S+)(?: (?:-> )?([^]*))?$/u.exec(line);
+  const match = /^([dflpscb]) (\d+) (\d+):(\d+) (\S+)(?: (?:-> )?([\s\S]*))?$/u.exec(line);
   if (match === null) throw new Error(`not an object: ${line}`);
   const [, type = "", mode = "", uid = "", gid = "", path = "", rest = ""] = match;
   return {
@@ -148,7 +148,7 @@ export async function imageOf(
   return store.writeImage({ config: rest, layers: stored });
 }
 
-function inputOf(line: Line, xattrs: Xattrs): TarInput {
+export function inputOf(line: Line, xattrs: Xattrs): TarInput {
   const { type, mode, uid, gid, path, rest } = parseLine(line);
   const body = Buffer.from(rest);
   const entry: TarEntry = {

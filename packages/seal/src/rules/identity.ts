@@ -1,7 +1,7 @@
 import { decide } from "../decide.ts";
 import { ownerText } from "../describe.ts";
 import { permissionOf, write } from "../permission.ts";
-import type { Rule } from "../rule.ts";
+import type { Rule, Scan } from "../rule.ts";
 
 /** Route 20: the identity holds a capability that no mode stops. */
 export const root: Rule = {
@@ -35,7 +35,7 @@ export const owner: Rule = {
   *check(scan) {
     for (const number of scan.objects) {
       const node = scan.model.nodes[number];
-      if (node === undefined || scan.view.owned(number) !== "yes") continue;
+      if (node === undefined || scan.view.owned(scan.view.bestName(number)) !== "yes") continue;
       const { model, identity } = scan;
       const link = node.type === "symlink";
       yield {
@@ -45,13 +45,17 @@ export const owner: Rule = {
           link
             ? [ownerText(model, node, identity), "so you can change its group and times"]
             : [
-                ...decide(model, identity, "chmod", node.path).why,
+                ...decide(model, identity, "chmod", reachedPath(scan, number)).why,
                 "an owner can give himself write at any time, whatever the mode says now",
               ],
       };
     }
   },
 };
+
+function reachedPath(scan: Scan, number: number): string {
+  return scan.model.nodes[scan.view.bestName(number)]?.path ?? "/";
+}
 
 /** What the image does not tell is not proven, and never passes. */
 export const undecidable: Rule = {

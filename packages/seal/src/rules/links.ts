@@ -12,7 +12,7 @@ export const link: Rule = {
   *check(scan) {
     for (const number of scan.objects) {
       const node = scan.model.nodes[number];
-      if (node?.type !== "symlink" || scan.view.reachOfName(number) === "no") continue;
+      if (node?.type !== "symlink" || scan.view.reachOf(number) === "no") continue;
       const hit = linkHit(scan, node, scan.model.tree.resolve(node.path));
       if (hit !== undefined) yield hit;
     }

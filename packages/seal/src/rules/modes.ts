@@ -68,14 +68,16 @@ export const hardLink: Rule = {
       if (links.length < 2) continue;
       const outside = links.find((path) => scan.model.protectionOf(path) === "writable");
       if (outside === undefined) continue;
-      const owned = scan.view.owned(number) === "yes";
-      if (!owned && scan.view.writable(number) !== "yes") continue;
+      const name = scan.view.bestName(number);
+      const owned = scan.view.owned(name) === "yes";
+      if (!owned && scan.view.writable(name) !== "yes") continue;
       yield {
         path: node.path,
         cause: outside,
         witness: () => [
           `\`${node.path}\` and \`${outside}\` are one object, and the second lies in a writable path`,
-          ...decide(scan.model, scan.identity, owned ? "chmod" : "open-write", outside).why,
+          ...decide(scan.model, scan.identity, owned ? "chmod" : "open-write", pathOf(scan, name))
+            .why,
         ],
       };
     }
@@ -85,16 +87,30 @@ export const hardLink: Rule = {
 function* writableFiles(scan: Scan): Iterable<{ readonly hit: Hit; readonly byAcl: boolean }> {
   for (const number of scan.objects) {
     const node = scan.model.nodes[number];
-    if (node?.type !== "file" || scan.view.writable(number) !== "yes") continue;
+    if (node?.type !== "file") continue;
+    const name = scan.view.bestName(number);
+    if (scan.view.writable(name) !== "yes") continue;
     yield {
       byAcl: grantedByAcl(scan, number),
       hit: {
         path: node.path,
         cause: sameModeCause(scan.model, node),
-        witness: () => decide(scan.model, scan.identity, "open-write", node.path).why,
+        witness: () => [
+          ...otherName(scan, number, name),
+          ...decide(scan.model, scan.identity, "open-write", pathOf(scan, name)).why,
+        ],
       },
     };
   }
+}
+
+function otherName(scan: Scan, number: number, name: number): readonly string[] {
+  if (name === number) return [];
+  return [`\`${pathOf(scan, number)}\` and \`${pathOf(scan, name)}\` are one object`];
+}
+
+function pathOf(scan: Scan, number: number): string {
+  return scan.model.nodes[number]?.path ?? "/";
 }
 
 function grantedByAcl(scan: Scan, number: number): boolean {
