@@ -61,10 +61,19 @@ export interface Instance {
     readonly follow?: boolean;
     readonly signal?: AbortSignal;
   }): AsyncIterable<string>;
-  /** Runs a command inside, with the same identity unless `user` is given. Output is limited to 16 MiB. */
+  /**
+   * Runs a command inside, with the same identity unless `user` is given. Output is limited to 16 MiB.
+   * `files` of this machine are open for it, to read, as /proc/self/fd/3, /proc/self/fd/4, …
+   */
   exec(
     command: readonly string[],
-    options?: { readonly user?: string; readonly stdin?: string },
+    options?: {
+      readonly user?: string;
+      readonly stdin?: string;
+      /** Added to the environment of the instance. */
+      readonly env?: readonly string[];
+      readonly files?: readonly string[];
+    },
   ): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }>;
   /** SIGTERM (or the image's StopSignal), then SIGKILL after the grace time (10 s); removes what the instance used. */
   stop(options?: { readonly graceSeconds?: number }): Promise<{ readonly exitCode: number }>;

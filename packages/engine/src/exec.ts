@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import { type ChildPipe, openChildPipes } from "./fifo.ts";
 import { startFault } from "./program.ts";
+import { mergedEnvironment } from "./runtime-spec.ts";
 import { type InstancePaths, type InstanceRecord, runtimeRoot } from "./state.ts";
 import { userOf } from "./user.ts";
 
@@ -13,6 +14,13 @@ export interface ExecResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+export interface ExecOptions {
+  readonly user?: string;
+  readonly stdin?: string;
+  readonly env?: readonly string[];
+  readonly files?: readonly string[];
 }
 
 const outputLimit = 16 * 1024 * 1024;
@@ -23,13 +31,14 @@ export async function execInside(
   paths: InstancePaths,
   record: InstanceRecord,
   command: readonly string[],
-  options: { readonly user?: string; readonly stdin?: string },
+  options: ExecOptions,
 ): Promise<ExecResult> {
   const base = join(paths.directory, `exec-${randomBytes(6).toString("hex")}`);
   const user = options.user === undefined ? undefined : await userOf(paths.rootfs, options.user);
   const process = {
     ...record.process,
     args: command,
+    env: mergedEnvironment(record.process.env, options.env ?? []),
     ...(user === undefined
       ? {}
       : { user: { uid: user.uid, gid: user.gid, additionalGids: user.groups } }),
@@ -37,8 +46,14 @@ export async function execInside(
   await writeFile(`${base}.json`, JSON.stringify(process), { mode: 0o600 });
   try {
     const pipes = await openChildPipes(record.programs, base, 2);
-    const args = ["--root", runtimeRoot(state), "exec", "--process", `${base}.json`, record.id];
-    return await collect(record.programs.runc, args, pipes, options.stdin);
+    const keep = `--preserve-fds=${options.files?.length ?? 0}`;
+    const exec = ["exec", keep, "--process", `${base}.json`, record.id];
+    return await collect(
+      record.programs.runc,
+      ["--root", runtimeRoot(state), ...exec],
+      pipes,
+      options,
+    );
   } finally {
     await rm(`${base}.json`, { force: true });
   }
@@ -48,12 +63,13 @@ async function collect(
   program: string,
   args: readonly string[],
   pipes: readonly ChildPipe[],
-  stdin: string | undefined,
+  { stdin, files = [] }: ExecOptions,
 ): Promise<ExecResult> {
+  const given = [...pipes.map((pipe) => pipe.writer), ...files.map((path) => openSync(path, "r"))];
   const child = spawn(program, args, {
-    stdio: [stdin === undefined ? "ignore" : "pipe", ...pipes.map((pipe) => pipe.writer)],
+    stdio: [stdin === undefined ? "ignore" : "pipe", ...given],
   });
-  for (const pipe of pipes) closeSync(pipe.writer);
+  for (const descriptor of given) closeSync(descriptor);
   let total = 0;
   const texts = pipes.map(
     (pipe) =>
@@ -78,7 +94,7 @@ async function collect(
   if (total > outputLimit) {
     for (const pipe of pipes) pipe.reader.destroy();
     throw new Fault("OUTPUT_TOO_LARGE", "a command in an instance", {
-      values: { limit: outputLimit, command: args.at(-1) ?? "" },
+      values: { limit: outputLimit },
     });
   }
   const [stdout = "", stderr = ""] = await Promise.all(texts);

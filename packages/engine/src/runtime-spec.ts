@@ -118,9 +118,14 @@ export function environmentOf(
   hostname: string,
   added: readonly string[],
 ): readonly string[] {
-  const byName = new Map<string, string>();
   const defaults = [`PATH=${defaultPath}`, `HOSTNAME=${hostname}`];
-  for (const pair of [...defaults, ...(config.Env ?? []), ...added]) {
+  return mergedEnvironment(defaults, config.Env ?? [], added);
+}
+
+/** One value a name; of several the last. A name alone has the empty value. */
+export function mergedEnvironment(...lists: readonly (readonly string[])[]): readonly string[] {
+  const byName = new Map<string, string>();
+  for (const pair of lists.flat()) {
     const name = pair.split("=", 1)[0] ?? pair;
     byName.set(name, pair.includes("=") ? pair : `${pair}=`);
   }

@@ -53,6 +53,17 @@ export const engineCodes = {
     meaning: "A command run inside an instance wrote more than the limit.",
     remedy: "Let the command write less, or to a file.",
   },
+  PROBE_UNUSABLE: {
+    exit: 3,
+    meaning:
+      "The program that tries the routes inside a container could not be brought along or did not answer.",
+    remedy: "Look at the reason given; the proof needs a dynamically linked Node on this machine.",
+  },
+  IDENTITY_DIFFERS: {
+    exit: 3,
+    meaning: "The engine gave a process another identity than the access model was asked about.",
+    remedy: "Report it: the proof would say nothing about the identity that is named.",
+  },
   KERNEL_REFUSED: {
     exit: 3,
     meaning: "The kernel or one of its tools refused a mount, a network device or a namespace.",
