@@ -113,8 +113,9 @@ function newCore(first: SplitterConfig): Core {
         ? routeOf(config.split, weight, request)
         : { side: probed, returning: false };
     // A closed side takes nothing new, whatever an override says.
-    const side = pools[route.side].open ? route.side : other(route.side);
-    const settled = side === route.side ? route : { side, returning: false };
+    const turned = !pools[route.side].open && pools[other(route.side)].open;
+    const side = turned ? other(route.side) : route.side;
+    const settled = turned ? { side, returning: false } : route;
     if (probed === undefined) {
       arrived[side] += 1;
       counter.arrive(settled);
