@@ -30,6 +30,11 @@ export const catalogue: readonly Entry[] = [
     load: () => import("./commands/prove.ts"),
   },
   {
+    name: "attack",
+    summary: "try real changes inside a running instance, as its own identity",
+    load: () => import("./commands/attack.ts"),
+  },
+  {
     name: "run",
     summary: "run an image: read-only root, no capabilities, no new privileges",
     load: () => import("./commands/run.ts"),
@@ -70,6 +75,11 @@ export const catalogue: readonly Entry[] = [
     name: "rollout abort",
     summary: "take the canary back at once",
     load: () => import("./commands/rollout-abort.ts"),
+  },
+  {
+    name: "rollout close",
+    summary: "end the splitter of a service and its instances",
+    load: () => import("./commands/rollout-close.ts"),
   },
   {
     name: "rollout plan",

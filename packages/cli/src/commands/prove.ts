@@ -1,0 +1,83 @@
+import { type ProvedAttempt, type ProveReport, prove } from "@lithify/engine";
+import { openImageAt, replayLayers } from "@lithify/oci";
+import { accountsOf, identitiesOf, modelOf } from "@lithify/seal";
+import type { CommandSpec } from "../command.ts";
+import { policyFor } from "../policy.ts";
+import { type Style, table } from "../style.ts";
+
+export const command: CommandSpec = {
+  args: "<image>",
+  options: [
+    {
+      flags: "--as <identity>",
+      about: "NAME, UID, NAME:GROUP or UID:GID, instead of the policy's",
+      isList: true,
+    },
+    {
+      flags: "--policy <file>",
+      about: "lithify.yaml; else the seal's, else the profile that fits",
+    },
+    { flags: "--read-only", about: "with a read-only root too, as sealed images run" },
+  ],
+  examples: ["lithify prove echo:sealed", "lithify prove echo:mutable --as drouter --json"],
+  async run(context, args, options) {
+    const from = await openImageAt(args[0] ?? "", await context.wire.store());
+    const { policy, source } = await policyFor(context, from, { file: options.text("policy") });
+    const tree = await replayLayers(from.image.layers, { digests: false });
+    const accounts = await accountsOf(from.image);
+    const report = await prove(await context.wire.engine(), from.image, {
+      policy,
+      model: modelOf({ tree, config: from.image.config, policy, accounts }),
+      identities: await identitiesOf(
+        from.image,
+        tree,
+        policy,
+        options.list("as").length === 0 ? undefined : options.list("as"),
+      ),
+      readOnly: options.isSet("readOnly"),
+      progress: ({ identity, attempts }) =>
+        context.progress.step(`${identity}: ${attempts} attempts`),
+      signal: context.signal,
+    });
+    const isProved =
+      report.immutable && report.disagreements.length === 0 && report.residue.length === 0;
+    return {
+      exitCode: isProved ? 0 : 1,
+      document: { ...report, policy: source },
+      lines: proveLines(report, context.style),
+    };
+  },
+};
+
+const shownAttempts = 20;
+
+function proveLines(report: ProveReport, style: Style): readonly string[] {
+  const allowed = report.attempts.filter((attempt) => attempt.observed === "allowed");
+  const inconclusive = report.attempts.filter((attempt) => attempt.observed === "inconclusive");
+  const head = report.immutable ? style.good("nothing could be changed") : style.bad("changed");
+  return [
+    `${head}  ${report.image}`,
+    `${report.attempts.length} attempts: ${allowed.length} allowed, ${inconclusive.length} inconclusive, ${report.disagreements.length} against the audit, ${report.seconds} s`,
+    ...attemptLines(allowed, style),
+    ...(report.disagreements.length === 0
+      ? []
+      : [style.bad("against the audit:"), ...attemptLines(report.disagreements, style)]),
+    ...report.residue.map((one) => style.bad(`left behind: ${one.kind} ${one.path}`)),
+  ];
+}
+
+function attemptLines(attempts: readonly ProvedAttempt[], style: Style): readonly string[] {
+  const rows = attempts
+    .slice(0, shownAttempts)
+    .map((one) => [
+      `  ${one.identity}`,
+      one.operation,
+      one.path,
+      `${one.expected}, ${one.observed}`,
+    ]);
+  const rest = attempts.length - rows.length;
+  return [
+    ...table(rows),
+    ...(rest > 0 ? [style.dim(`  and ${rest} more; --json has them all`)] : []),
+  ];
+}
