@@ -14,6 +14,14 @@ export {
   stateDirectory,
 } from "./driver/room.ts";
 export { closeService, type RolloutStart, splitterStatus, startRollout } from "./driver/start.ts";
+export { type Forecast, type ForecastQuestion, forecast } from "./forecast/planner.ts";
+export { seededRandom } from "./forecast/random.ts";
+export {
+  type SimulatedRollout,
+  type Simulation,
+  simulateMany,
+  simulateRollout,
+} from "./forecast/simulate.ts";
 export {
   type Evidence,
   evidenceOf,

@@ -4,9 +4,9 @@ import { decide, type Intent } from "../../src/core/decide.ts";
 import type { Happening, OperatorCommand, RolloutEvent } from "../../src/core/event.ts";
 import { fold, foldLog, type RolloutState } from "../../src/core/state.ts";
 import { statusOf } from "../../src/core/status.ts";
+import { binomial, seededRandom } from "../../src/forecast/random.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import type { Plan } from "../../src/plan/plan.ts";
-import { binomial, seededRandom } from "../../src/plan/random.ts";
 import type { Block } from "../../src/seams.ts";
 
 const plan = parsePlan(

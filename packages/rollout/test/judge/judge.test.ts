@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { binomial, seededRandom } from "../../src/forecast/random.ts";
 import {
   evidenceOf,
   type JudgePlan,
@@ -8,7 +9,6 @@ import {
 } from "../../src/judge/judge.ts";
 import { logSampleRatioEvidence, sampleRatioBound } from "../../src/judge/sample-ratio.ts";
 import { waldBounds, waldStep, zeroEventUnits } from "../../src/judge/wald.ts";
-import { binomial, seededRandom } from "../../src/plan/random.ts";
 import type { SideCounts } from "../../src/seams.ts";
 
 const errorsOnly: JudgePlan = {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { binomial, seededRandom } from "../../src/forecast/random.ts";
 import {
   type JudgePlan,
   judgeBlock,
@@ -6,7 +7,6 @@ import {
   type Verdict,
   verdictOf,
 } from "../../src/judge/judge.ts";
-import { binomial, seededRandom } from "../../src/plan/random.ts";
 import type { SideCounts } from "../../src/seams.ts";
 
 /**
