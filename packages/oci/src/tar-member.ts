@@ -263,7 +263,8 @@ function xattrsOf(records: readonly PaxRecord[]): ReadonlyMap<string, Uint8Array
     const xattr = xattrOf(record);
     if (xattr === undefined || (xattr.form === "libarchive" && certain.has(xattr.name))) continue;
     if (xattr.form === "schily") certain.add(xattr.name);
-    found.set(xattr.name, xattr.value);
+    // A copy: the entry outlives the piece of the archive that it was read from
+    found.set(xattr.name, Buffer.from(xattr.value));
   }
   return found.size === 0 ? noXattrs : found;
 }

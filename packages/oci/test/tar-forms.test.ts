@@ -3,7 +3,8 @@ import { blockSize, fields, paddingOf, writeChecksum, writeNumber } from "../src
 import { paxRecord } from "../src/tar-pax.ts";
 import { readTar } from "../src/tar-read.ts";
 import { headerBytes } from "../src/tar-write.ts";
-import { collect, entryOf, expectFault, inPieces } from "./archives.ts";
+import { collect, entryOf, inPieces } from "./archives.ts";
+import { expectFault } from "./expectations.ts";
 
 /** A header block, changed by `edit` before its checksum is written. */
 function block(path: string, edit: (header: Buffer) => void = () => undefined): Buffer {

@@ -4,15 +4,8 @@ import { tarLimits } from "../src/tar-entry.ts";
 import { readTar } from "../src/tar-read.ts";
 import type { TarInput } from "../src/tar-write.ts";
 import { arbitraryInputs } from "./arbitrary-entries.ts";
-import {
-  archiveOf,
-  collect,
-  entryOf,
-  expectFault,
-  faultCodeOf,
-  fileOf,
-  inPieces,
-} from "./archives.ts";
+import { archiveOf, collect, entryOf, fileOf, inPieces } from "./archives.ts";
+import { expectFault, faultCodeOf } from "./expectations.ts";
 
 async function readAll(archive: Uint8Array, pieces?: number): Promise<TarInput[]> {
   const inputs: TarInput[] = [];

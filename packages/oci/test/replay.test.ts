@@ -1,0 +1,195 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type DiffId, digestOf } from "../src/digest.ts";
+import type { Layer } from "../src/image.ts";
+import { mediaTypes } from "../src/manifest.ts";
+import { encodeName } from "../src/name-bytes.ts";
+import { replayLayers, treeFromTar } from "../src/replay.ts";
+import type { TarEntry } from "../src/tar-entry.ts";
+import type { TarInput } from "../src/tar-write.ts";
+import type { Tree } from "../src/tree.ts";
+import { arbitraryInputs } from "./arbitrary-entries.ts";
+import { archiveOf, entryOf, fileOf, inPieces } from "./archives.ts";
+import { expectFault, faultCodeOf } from "./expectations.ts";
+
+const text = readFileSync(new URL("cases/replay.txt", import.meta.url), "utf8");
+const cases = text.split(/^== /m).slice(1);
+
+function layerOf(archive: Buffer): Layer {
+  const digest = digestOf(archive);
+  return {
+    descriptor: { mediaType: mediaTypes.layer, digest, size: archive.length },
+    digest,
+    diffId: digest as string as DiffId,
+    compressed: () => inPieces(archive),
+    uncompressed: () => inPieces(archive),
+  };
+}
+
+function inputOf(line: string): TarInput {
+  const words = line.split(" ");
+  const more = Object.fromEntries(
+    words.filter((word) => word.includes("=")).map((word) => word.split("=")),
+  ) as Record<string, string>;
+  const [kind = "", path = "", value = ""] = words.filter((word) => !word.includes("="));
+  const [uid = "0", gid = "0"] = (more.owner ?? "0:0").split(":");
+  const owner = { uid: Number(uid), gid: Number(gid) };
+  const attributes =
+    more.mode === undefined ? owner : { ...owner, mode: Number.parseInt(more.mode, 8) };
+  if (kind === "file") return fileOf(path, value === "-" ? "" : value, attributes);
+  const types: Record<string, TarEntry["type"]> = {
+    dir: "directory",
+    symlink: "symlink",
+    link: "hardlink",
+    fifo: "fifo",
+    char: "character",
+  };
+  const type = types[kind];
+  if (type === undefined) throw new Error(`no such member: ${line}`);
+  const [major = 0, minor = 0] = value.split(":").map(Number);
+  return {
+    entry: entryOf(path, type, {
+      ...attributes,
+      ...(type === "symlink" || type === "hardlink" ? { target: value } : {}),
+      ...(type === "character" ? { device: { major, minor } } : {}),
+    }),
+  };
+}
+
+function linesOf(tree: Tree, contents: ReadonlyMap<string, string>): string[] {
+  const names = {
+    file: "file",
+    directory: "dir",
+    symlink: "symlink",
+    fifo: "fifo",
+    character: "char",
+    block: "block",
+    socket: "socket",
+  };
+  const lines: string[] = [];
+  for (const node of tree) {
+    const words = [names[node.type], node.path, String(node.layer)];
+    if (node.digest !== undefined) words.push(contents.get(node.digest) ?? node.digest);
+    if (node.target !== undefined) words.push(node.target);
+    if (node.device !== undefined) words.push(`${node.device.major}:${node.device.minor}`);
+    if (node.mode !== (node.type === "directory" ? 0o755 : 0o644)) {
+      words.push(`mode=${node.mode.toString(8).padStart(4, "0")}`);
+    }
+    if (node.uid !== 0 || node.gid !== 0) words.push(`owner=${node.uid}:${node.gid}`);
+    const others = tree.linksOf(node).filter((path) => path !== node.path);
+    if (others.length > 0) words.push(`same=${others.join(",")}`);
+    if (words.join(" ") !== "dir / -1") lines.push(words.join(" "));
+  }
+  return lines;
+}
+
+test.each(cases.map((block) => [block.slice(0, block.indexOf("\n")), block]))(
+  "%s",
+  async (_, block) => {
+    const [before = "", after = ""] = block.slice(block.indexOf("\n")).split("\nexpect");
+    const contents = new Map<string, string>();
+    const layers: Layer[] = [];
+    for (const part of before.split("\nlayer").slice(1)) {
+      const inputs = part.trim().split("\n").map(inputOf);
+      for (const { body } of inputs) {
+        if (body instanceof Uint8Array) contents.set(digestOf(body), Buffer.from(body).toString());
+      }
+      layers.push(layerOf(await archiveOf(inputs)));
+    }
+    const expected = after.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+    const fault = expected[0]?.startsWith("fault ")
+      ? expected[0].slice("fault ".length)
+      : undefined;
+    if (fault !== undefined) {
+      await expectFault(fault, () => replayLayers(layers));
+      return;
+    }
+    expect(linesOf(await replayLayers(layers), contents)).toEqual(expected);
+  },
+);
+
+describe("replay", () => {
+  test("any members give a tree or a Fault", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(arbitraryInputs, { maxLength: 3 }), async (layers) => {
+        const archives = await Promise.all(layers.map(archiveOf));
+        await faultCodeOf(async () => {
+          const tree = await replayLayers(archives.map(layerOf));
+          let last = "";
+          for (const { path } of tree) {
+            expect(Buffer.compare(encodeName(last), encodeName(path))).toBeLessThanOrEqual(0);
+            if (path !== "/")
+              expect(tree.at(path.slice(0, path.lastIndexOf("/")) || "/")?.type).toBe("directory");
+            last = path;
+          }
+        });
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  test("the order of whiteouts within a layer does not matter", async () => {
+    const names = ["a", "b", "d/x", "d/y", "d"];
+    const lower = layerOf(
+      await archiveOf([fileOf("a", "1"), fileOf("b", "2"), fileOf("d/x", "3"), fileOf("d/y", "4")]),
+    );
+    const whiteouts = fc.subarray(
+      ["a", "b", "d/x", "d/y", "d"]
+        .map((name) => name.replace(/([^/]+)$/, ".wh.$1"))
+        .concat("d/.wh..wh..opq"),
+    );
+    const files = fc.subarray(names.slice(0, 4));
+    await fc.assert(
+      fc.asyncProperty(
+        whiteouts,
+        files,
+        fc.infiniteStream(fc.nat()),
+        async (hidden, added, order) => {
+          const members = [
+            ...hidden.map((path) => fileOf(path, "")),
+            ...added.map((path) => fileOf(path, "new")),
+          ];
+          const shuffled = members.map((member) => ({ member, key: order.next().value as number }));
+          shuffled.sort((a, b) => a.key - b.key);
+          const trees = [members, shuffled.map(({ member }) => member)].map(async (inputs) =>
+            linesOf(await replayLayers([lower, layerOf(await archiveOf(inputs))]), new Map()),
+          );
+          const [first, second] = await Promise.all(trees);
+          expect(second).toEqual(first);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test("without digests nothing is hashed", async () => {
+    const layer = layerOf(await archiveOf([fileOf("a", "text")]));
+    expect((await replayLayers([layer], { digests: false })).at("/a")?.digest).toBeUndefined();
+    expect((await replayLayers([layer])).at("/a")?.digest).toBe(digestOf("text"));
+  });
+
+  test("in a live root whiteouts are ordinary names", async () => {
+    const archive = await archiveOf([
+      fileOf("a", "1"),
+      fileOf(".wh.a", ""),
+      fileOf("d/.wh..wh..opq", ""),
+    ]);
+    const tree = await treeFromTar(inPieces(archive));
+    expect([...tree].map(({ path, layer }) => [path, layer])).toEqual([
+      ["/", -1],
+      ["/.wh.a", -1],
+      ["/a", -1],
+      ["/d", -1],
+      ["/d/.wh..wh..opq", -1],
+    ]);
+  });
+
+  test("a hundred thousand members", async () => {
+    const inputs = Array.from({ length: 100_000 }, (_, index) =>
+      fileOf(`d${index % 300}/f${index}`, "x"),
+    );
+    const tree = await replayLayers([layerOf(await archiveOf(inputs))]);
+    expect(tree.size).toBe(100_301);
+  });
+});
