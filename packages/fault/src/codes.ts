@@ -1,6 +1,5 @@
 import { buildCodes } from "./codes/build.ts";
 import { cliCodes } from "./codes/cli.ts";
-import { driftCodes } from "./codes/drift.ts";
 import { engineCodes } from "./codes/engine.ts";
 import { gatewayCodes } from "./codes/gateway.ts";
 import { ociCodes } from "./codes/oci.ts";
@@ -15,7 +14,6 @@ export const faultTable = {
   ...buildCodes,
   ...sealCodes,
   ...engineCodes,
-  ...driftCodes,
   ...rolloutCodes,
   ...gatewayCodes,
 } as const satisfies Record<string, FaultMeaning>;
