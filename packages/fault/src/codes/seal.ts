@@ -21,4 +21,9 @@ export const sealCodes = {
     meaning: "An image is not what its seal says, or its seal is not well-formed.",
     remedy: "Do not run it: seal the image again from its source, and find out who changed it.",
   },
+  SEAL_MISSING: {
+    exit: 3,
+    meaning: "The image was never sealed: it carries no statement.",
+    remedy: "Seal the image first, with lithify seal.",
+  },
 } as const satisfies Record<string, FaultMeaning>;
