@@ -14,7 +14,7 @@ export async function releaseResources(
   const { programs } = record;
   await runProgram(programs.runc, ["--root", runtimeRoot(state), "delete", "--force", record.id]);
   await closeNetwork(programs, record.id, record.network);
-  await unmountBelow(programs, paths.rootfs);
+  await unmountBelow(programs, paths.directory);
   for (const part of [
     "bundle",
     "rootfs",

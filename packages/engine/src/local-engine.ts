@@ -129,7 +129,7 @@ async function prepare(
 ): Promise<InstanceRecord> {
   const files = join(paths.directory, "files");
   const writable = spec.mutable === true || spec.writableRoot === true;
-  const mounts = await rootMounts(files, spec);
+  const mounts = await rootMounts(record.programs, files, spec);
   const workingDirectory = record.process.cwd;
   const [network, mountPoints] = await bothOrNeither(
     openNetwork(record.programs, record.id),

@@ -89,14 +89,12 @@ async function runToEnd(
   const log = openOutputLog(paths.log, logLimit);
   const runtime = await startRuntime(state, paths, record, pidFile, (bytes) => log.write(bytes));
   const started = await waitForStart(pidFile, runtime.ended);
-  const mark = started === undefined ? undefined : markOf(started);
-  if (mark !== undefined) {
-    const phase = { answer: "running", by, process: mark } as const;
-    await writeRecord(paths, { ...record, phase });
-  } else if (started === undefined) {
+  if (started === undefined) {
     await runtime.ended;
     throw startFault(paths, record);
   }
+  const mark = markOf(started) ?? { pid: started, startTime: "ended already" };
+  await writeRecord(paths, { ...record, phase: { answer: "running", by, process: mark } });
   report({ answer: "running" });
   const exitCode = await runtime.ended;
   closePorts();

@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { RunSpec } from "./engine.ts";
 import { mountOverlay, unmountBelow } from "./overlay.ts";
-import type { Programs } from "./program.ts";
+import { mustRun, type Programs } from "./program.ts";
 import { makeMountPoint } from "./rooted-path.ts";
 import { type RuntimeMount, standardMountPoints } from "./runtime-spec.ts";
 import type { UnpackedLayer } from "./unpack.ts";
@@ -82,14 +82,19 @@ async function copyRootAttributes(
 }
 
 /** What is mounted besides the standard: the files that name host and name server, what the caller brings, what may be written. */
-export async function rootMounts(files: string, spec: RunSpec): Promise<readonly RootMount[]> {
+export async function rootMounts(
+  programs: Programs,
+  files: string,
+  spec: RunSpec,
+): Promise<readonly RootMount[]> {
+  await mkdir(files, { mode: 0o755 });
   const brought = await Promise.all(
     (spec.readOnlyMounts ?? []).map(async ({ source, target }) => {
       const kind = (await stat(source)).isDirectory() ? ("directory" as const) : ("file" as const);
       return bind(source, target, kind, "nosuid", "nodev");
     }),
   );
-  const writable = spec.mutable ? [] : (spec.writable ?? []).map(temporary);
+  const writable = spec.mutable ? [] : await temporaryMounts(programs, files, spec.writable ?? []);
   const injected = injectedFiles.map((name) =>
     bind(join(files, name), `/etc/${name}`, "file", "nosuid", "nodev", "noexec"),
   );
@@ -108,7 +113,6 @@ export async function writeInjectedFiles(
     `${address}\t${hostname}`,
     "",
   ];
-  await mkdir(files, { mode: 0o755 });
   await writeFile(join(files, "hosts"), hosts.join("\n"), { mode: 0o644 });
   await writeFile(join(files, "hostname"), `${hostname}\n`, { mode: 0o644 });
   await writeFile(join(files, "resolv.conf"), "", { mode: 0o644 });
@@ -131,9 +135,38 @@ function bind(
   };
 }
 
-function temporary(destination: string): RootMount {
-  const options = ["nosuid", "nodev", "noexec", "mode=1777", "size=64m"];
-  return { destination, type: "tmpfs", source: "tmpfs", kind: "directory", options };
+/**
+ * Memory for what may be written, open to every user as Docker's --tmpfs. Mounted here and bound into the container,
+ * because runc gives a tmpfs of its own the mode of the directory that it covers.
+ */
+async function temporaryMounts(
+  programs: Programs,
+  files: string,
+  paths: readonly string[],
+): Promise<readonly RootMount[]> {
+  const options = ["nosuid", "nodev", "noexec"];
+  const mounts: RootMount[] = [];
+  for (const [index, destination] of paths.entries()) {
+    const source = join(files, `writable-${index}`);
+    await mkdir(source);
+    const args = [
+      "-t",
+      "tmpfs",
+      "-o",
+      [...options, "mode=1777", "size=64m"].join(","),
+      "tmpfs",
+      source,
+    ];
+    await mustRun("make a writable path", programs.mount, args);
+    const bound = {
+      type: "bind",
+      source,
+      kind: "directory" as const,
+      options: ["bind", "rprivate", ...options],
+    };
+    mounts.push({ destination, ...bound });
+  }
+  return mounts;
 }
 
 /** Below a standard mount the runtime makes what is needed, on that mount. */
