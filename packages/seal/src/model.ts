@@ -111,5 +111,5 @@ function workingDirectoryOf(tree: Tree, config: ImageConfig): TreeNode | undefin
 
 function topDirectoryOf(path: string): string {
   const end = path.indexOf("/", 1);
-  return end === -1 ? "/" : path.slice(0, end);
+  return end === -1 ? path : path.slice(0, end);
 }

@@ -116,6 +116,13 @@ export const policySchema: Schema = {
   },
 };
 
+/** The schema as the document that editors read. */
+export const policySchemaDocument = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "lithify.yaml",
+  ...policySchema,
+};
+
 function mode(description: string, example: string): Schema {
   return { type: "string", pattern: "^0?[0-7]{3}$", description, examples: [example] };
 }

@@ -62,37 +62,51 @@ export const randomTree: fc.Arbitrary<RandomTree> = fc
   .array(step, { minLength: 2, maxLength: 12 })
   .map(treeFromSteps);
 
+interface Growing {
+  readonly lines: Line[];
+  readonly xattrs: Record<string, Record<string, Uint8Array>>;
+  readonly directories: string[];
+  readonly files: string[];
+}
+
 function treeFromSteps(steps: readonly Step[]): RandomTree {
-  const directories = ["/"];
-  const files: { path: string; line: Line }[] = [];
-  const lines: Line[] = ["d 0755 0:0 /"];
-  const xattrs: Record<string, Record<string, Uint8Array>> = {};
+  const growing: Growing = {
+    lines: ["d 0755 0:0 /"],
+    xattrs: {},
+    directories: ["/"],
+    files: [],
+  };
   steps.forEach((each, index) => {
-    const parent = directories[each.parent % directories.length] ?? "/";
-    const path = `${parent === "/" ? "" : parent}/${each.type}${index}`;
-    const entry = (kind: string, modeBits: number, rest = "") =>
-      `${kind} ${modeBits.toString(8).padStart(4, "0")} ${each.uid}:${each.gid} ${path}${rest}`;
-    const file = files[each.target % Math.max(1, files.length)];
-    if (each.type === "h" && file !== undefined) {
-      lines.push(`h ${path} -> ${file.path}`);
-      return;
-    }
-    if (each.type === "l") {
-      lines.push(entry("l", 0o777, ` -> ${each.target % 2 === 0 ? `missing${index}` : "."}`));
-      return;
-    }
-    const modeBits =
-      each.acl === undefined ? each.mode : (each.mode & ~0o070) | (each.acl.mask << 3);
-    if (each.acl !== undefined) {
-      xattrs[path] = { "system.posix_acl_access": aclBytes(modeBits, each.acl) };
-    }
-    if (each.type === "d") directories.push(path);
-    const kind = each.type === "h" ? "f" : each.type;
-    const line = entry(kind, kind === "d" ? modeBits : modeBits & 0o777);
-    if (kind === "f") files.push({ path, line });
-    lines.push(line);
+    grow(growing, each, index);
   });
-  return { lines, xattrs };
+  return growing;
+}
+
+function grow(tree: Growing, each: Step, index: number): void {
+  const parent = tree.directories[each.parent % tree.directories.length] ?? "/";
+  const path = `${parent === "/" ? "" : parent}/${each.type}${index}`;
+  const owner = `${each.uid}:${each.gid}`;
+  const first = tree.files[each.target % Math.max(1, tree.files.length)];
+  if (each.type === "h" && first !== undefined) {
+    tree.lines.push(`h ${path} -> ${first}`);
+  } else if (each.type === "l") {
+    const target = each.target % 2 === 0 ? `missing${index}` : ".";
+    tree.lines.push(`l 0777 ${owner} ${path} -> ${target}`);
+  } else {
+    growObject(tree, each, path);
+  }
+}
+
+function growObject(tree: Growing, each: Step, path: string): void {
+  const kind = each.type === "h" ? "f" : each.type;
+  let bits = kind === "d" ? each.mode : each.mode & 0o777;
+  if (each.acl !== undefined) {
+    bits = (bits & ~0o070) | (each.acl.mask << 3);
+    tree.xattrs[path] = { "system.posix_acl_access": aclBytes(bits, each.acl) };
+  }
+  if (kind === "d") tree.directories.push(path);
+  if (kind === "f") tree.files.push(path);
+  tree.lines.push(`${kind} ${bits.toString(8).padStart(4, "0")} ${each.uid}:${each.gid} ${path}`);
 }
 
 /** The xattr form of an ACL for uid 1001 and gid 2002. */
