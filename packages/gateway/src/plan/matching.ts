@@ -1,0 +1,121 @@
+import type { ConfigObject, PropertyLine } from "../config/model.ts";
+import { flagOf, unservedProperties } from "./properties.ts";
+
+/** What a matching looks at. `uri` is path and query; `url` is the whole URL. */
+export interface MatchSubject {
+  readonly uri: string;
+  readonly url: string;
+  readonly method: string;
+  readonly errorCode: string;
+  header(name: string): string | undefined;
+}
+
+export type Matcher = (subject: MatchSubject) => boolean;
+
+/** The statements of a matching that this gateway evaluates. */
+const servedLines: ReadonlySet<string> = new Set([
+  "urlmatch",
+  "fullurlmatch",
+  "hostmatch",
+  "httpmatch",
+  "errorcode",
+  "methodmatch",
+  "match-with-pcre",
+  "combine-with-or",
+]);
+
+/** A matching as a predicate; `refuse` hears of each line that cannot be evaluated faithfully. */
+export function compileMatching(
+  object: ConfigObject,
+  refuse: (line: PropertyLine | undefined, why: string) => void,
+): Matcher {
+  for (const { line, why } of unservedProperties(object, servedLines, new Set())) refuse(line, why);
+  const pcre = flagOf(object, "match-with-pcre");
+  const tests: Matcher[] = [];
+  for (const line of object.lines) {
+    try {
+      const test = line.negated ? undefined : compileLine(line, pcre);
+      if (test !== undefined) tests.push(test);
+    } catch (error) {
+      refuse(line, `pattern cannot be evaluated: ${(error as Error).message}`);
+    }
+  }
+  if (tests.length === 0) refuse(undefined, "it has nothing to match on");
+  return flagOf(object, "combine-with-or")
+    ? (subject) => tests.some((test) => test(subject))
+    : (subject) => tests.every((test) => test(subject));
+}
+
+function compileLine(line: PropertyLine, pcre: boolean): Matcher | undefined {
+  const [first = "", second = ""] = line.arguments;
+  switch (line.name) {
+    case "urlmatch": {
+      const test = pattern(first, pcre);
+      return (subject) => test(subject.uri);
+    }
+    case "fullurlmatch": {
+      const test = pattern(first, pcre);
+      return (subject) => test(subject.url);
+    }
+    case "hostmatch": {
+      const test = pattern(first, pcre);
+      return (subject) => test((subject.header("host") ?? "").replace(/:\d+$/, ""));
+    }
+    case "httpmatch": {
+      const test = pattern(second, pcre);
+      return (subject) => {
+        const value = subject.header(first);
+        return value !== undefined && test(value);
+      };
+    }
+    case "errorcode": {
+      const test = pattern(first.toLowerCase(), pcre);
+      return (subject) => subject.errorCode !== "" && test(subject.errorCode.toLowerCase());
+    }
+    case "methodmatch": {
+      const method = first === "custom" ? second : first;
+      return (subject) => method === "default" || method === "" || subject.method === method;
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A shell wildcard (`*`, `?`, `[…]`) over the whole text, or a PCRE anywhere in it. */
+function pattern(text: string, pcre: boolean): (value: string) => boolean {
+  if (!pcre && (text === "*" || text === "")) return () => text === "*";
+  const expression = pcre ? fromPcre(text) : new RegExp(`^${fromWildcard(text)}$`, "s");
+  return (value) => expression.test(value);
+}
+
+function fromWildcard(text: string): string {
+  let source = "";
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!;
+    const close = character === "[" ? text.indexOf("]", at + 2) : -1;
+    if (character === "*") source += ".*";
+    else if (character === "?") source += ".";
+    else if (character === "\\" && at + 1 < text.length) source += RegExp.escape(text[++at]!);
+    else if (close > 0) {
+      const members = text
+        .slice(at + 1, close)
+        .replaceAll("\\", "\\\\")
+        .replaceAll("[", "\\[");
+      source += `[${members.startsWith("!") ? `^${members.slice(1)}` : members}]`;
+      at = close;
+    } else source += RegExp.escape(character);
+  }
+  return source;
+}
+
+/** Perl patterns that mean the same in JavaScript; anything else is refused by throwing. */
+function fromPcre(text: string): RegExp {
+  const inline = /^\(\?([imsx]+)\)/.exec(text);
+  const flags = inline?.[1] ?? "";
+  if (flags.includes("x")) throw new SyntaxError("free-spacing patterns");
+  const source = text.slice(inline?.[0].length ?? 0);
+  if (/\\[AZzGQEKRhHX]|\(\?(?:[>|#&R]|P[<=>])|[*+?}]\+|\[\[:/.test(source)) {
+    throw new SyntaxError("a construct that only Perl patterns have");
+  }
+  return new RegExp(source, flags);
+}

@@ -1,0 +1,88 @@
+import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model.ts";
+import { flagOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
+import type { Refusals } from "./refusals.ts";
+import type { ListenerPlan } from "./service-plan.ts";
+
+const served: ReadonlySet<string> = new Set([
+  "local-address",
+  "port",
+  "allowed-features",
+  "persistent-connections",
+  "max-persistent-reuse",
+  "max-url-len",
+  "max-total-header-len",
+  "max-header-count",
+  "max-header-name-len",
+  "max-header-value-len",
+  "max-querystring-len",
+  "header-timeout",
+]);
+
+/** Without effect while the feature they tune is off, or on what goes over the wire at all. */
+const inert: ReadonlySet<string> = new Set([
+  "http-client-version",
+  "websocket-idle-timeout",
+  "http2-max-streams",
+  "http2-max-frame",
+  "http2-stream-header",
+  "http2-idle-timeout",
+  "chunked-encoding",
+  "credential-charset",
+]);
+
+const servedFeatures: ReadonlySet<string> = new Set(
+  (
+    "HTTP-1.0 HTTP-1.1 POST GET PUT PATCH HEAD OPTIONS TRACE DELETE CustomMethods " +
+    "QueryString FragmentIdentifiers DotDot DotDotInPath DotDotInQueryString CmdExe"
+  ).split(" "),
+);
+
+/** The plan of a source-http, with every reason why it cannot be one added to `refusals`. */
+export function planListener(
+  handler: ConfigObject,
+  domains: ReadonlyMap<string, ConfigDomain>,
+  refusals: Refusals,
+): ListenerPlan {
+  for (const { line, why } of unservedProperties(handler, served, inert)) {
+    refusals.add(handler, why, line);
+  }
+  const features = switchesOf(handler, "allowed-features");
+  for (const feature of features) {
+    if (!servedFeatures.has(feature)) refusals.add(handler, `feature ${feature} is not served`);
+  }
+  const port = numberOf(handler, "port");
+  if (!(port >= 1 && port <= 65535)) refusals.add(handler, "its port is not 1 to 65535");
+  return {
+    name: handler.name,
+    domain: handler.domain,
+    origin: handler.origin,
+    address: addressOf(handler, domains, refusals),
+    port,
+    features,
+    persistent: flagOf(handler, "persistent-connections"),
+    maxPersistentReuse: numberOf(handler, "max-persistent-reuse"),
+    maxUrlLength: numberOf(handler, "max-url-len"),
+    maxHeaderBytes: numberOf(handler, "max-total-header-len"),
+    maxHeaderCount: numberOf(handler, "max-header-count"),
+    maxHeaderNameLength: numberOf(handler, "max-header-name-len"),
+    maxHeaderValueLength: numberOf(handler, "max-header-value-len"),
+    maxQueryLength: numberOf(handler, "max-querystring-len"),
+    headerTimeout: numberOf(handler, "header-timeout"),
+  };
+}
+
+/** An address is a number or the name of a host-alias, of this domain or of the default one. */
+function addressOf(
+  handler: ConfigObject,
+  domains: ReadonlyMap<string, ConfigDomain>,
+  refusals: Refusals,
+): string {
+  const text = textOf(handler, "local-address");
+  if (/^[0-9.]+$/.test(text) || /^[0-9a-f:]*:[0-9a-f:.]*$/i.test(text)) return text;
+  for (const domain of [handler.domain, "default"]) {
+    const alias = domains.get(domain)?.objects.get(objectKey("HostAlias", text));
+    if (alias?.enabled) return textOf(alias, "ip-address");
+  }
+  refusals.add(handler, `local address "${text}" is neither an address nor a host-alias`);
+  return text;
+}

@@ -1,0 +1,128 @@
+import type { Origin } from "../config/model.ts";
+import type { Matcher } from "./matching.ts";
+
+/** One front side handler: where it listens and what it lets in. Times are in milliseconds. */
+export interface ListenerPlan {
+  readonly name: string;
+  readonly domain: string;
+  readonly origin: Origin;
+  readonly address: string;
+  readonly port: number;
+  readonly features: ReadonlySet<string>;
+  readonly persistent: boolean;
+  /** 0 is no limit. */
+  readonly maxPersistentReuse: number;
+  readonly maxUrlLength: number;
+  readonly maxHeaderBytes: number;
+  readonly maxHeaderCount: number;
+  readonly maxHeaderNameLength: number;
+  readonly maxHeaderValueLength: number;
+  readonly maxQueryLength: number;
+  readonly headerTimeout: number;
+}
+
+/** One processing action that is served. `input` and `output` name contexts. */
+export type ActionPlan = {
+  readonly name: string;
+  readonly origin: Origin;
+  readonly input: string;
+  readonly output: string;
+} & (
+  | { readonly type: "gatewayscript"; readonly location: string; readonly file: string }
+  | { readonly type: "setvar"; readonly variable: string; readonly value: string }
+  | { readonly type: "results" }
+  | { readonly type: "call"; readonly rule: string }
+  | { readonly type: "on-error"; readonly mode: "abort" | "continue" }
+);
+
+export type Direction = "request-rule" | "response-rule" | "rule" | "error-rule";
+
+export interface RulePlan {
+  readonly name: string;
+  readonly direction: Direction;
+  readonly actions: readonly ActionPlan[];
+}
+
+/** One `match` line of a stylepolicy, in evaluation order. */
+export interface PolicyEntry {
+  readonly matching: string;
+  readonly matches: Matcher;
+  readonly rule: RulePlan;
+}
+
+export type MessageType = "preprocessed" | "json" | "unprocessed";
+
+/** A header edit of `inject` and `suppress`. */
+export interface HeaderEdit {
+  readonly side: "front" | "back";
+  readonly name: string;
+  /** Undefined to suppress. */
+  readonly value?: string;
+}
+
+/** A multi-protocol gateway that can be served, with everything that it refers to. Times in ms. */
+export interface ServicePlan {
+  readonly domain: string;
+  readonly name: string;
+  readonly policyName: string;
+  readonly origin: Origin;
+  readonly listeners: readonly ListenerPlan[];
+  readonly policy: readonly PolicyEntry[];
+  /** Rules that `call` names. */
+  readonly rules: ReadonlyMap<string, RulePlan>;
+  readonly backend: { readonly type: "dynamic" } | { readonly type: "static"; readonly url: URL };
+  readonly requestType: MessageType;
+  readonly responseType: MessageType;
+  readonly forcePolicyExec: boolean;
+  readonly propagateUri: boolean;
+  readonly processHttpErrors: boolean;
+  readonly hostRewriting: boolean;
+  readonly chunkedUploads: boolean;
+  readonly allowCacheControl: boolean;
+  readonly loopDetection: boolean;
+  readonly backPersistent: boolean;
+  readonly frontTimeout: number;
+  readonly backTimeout: number;
+  readonly frontPersistentTimeout: number;
+  readonly backPersistentTimeout: number;
+  /** 0 is no limit of its own. */
+  readonly transactionTimeout: number;
+  /** Bytes; 0 is no limit of its own. */
+  readonly maxMessageBytes: number;
+  readonly clientIpLabel: string;
+  readonly transactionIdLabel: string;
+  readonly parameters: ReadonlyMap<string, string>;
+  readonly headerEdits: readonly HeaderEdit[];
+  /** Other files of the service's scripts, found by following `require`. */
+  readonly scripts: readonly string[];
+}
+
+/** Why a service is down: file, line and object are always known. */
+export interface Obstacle {
+  readonly domain: string;
+  readonly service: string;
+  readonly object: string;
+  readonly origin: Origin;
+  readonly why: string;
+}
+
+export type PlannedService =
+  | { readonly state: "ready"; readonly plan: ServicePlan }
+  | {
+      readonly state: "down";
+      readonly domain: string;
+      readonly name: string;
+      readonly kind: string;
+      readonly obstacles: readonly Obstacle[];
+    }
+  | {
+      readonly state: "disabled";
+      readonly domain: string;
+      readonly name: string;
+      readonly kind: string;
+    };
+
+/** `mpgw "echo" (config/echo/echo.cfg:412): why` */
+export function obstacleText(obstacle: Obstacle): string {
+  return `${obstacle.object} (${obstacle.origin.file}:${obstacle.origin.line}): ${obstacle.why}`;
+}

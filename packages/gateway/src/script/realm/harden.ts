@@ -1,0 +1,84 @@
+/**
+ * Runs inside a realm: freezes every intrinsic and the global object, so that no script can leave
+ * anything behind for another transaction. It must not refer to anything outside itself, because
+ * its text is evaluated there. Properties that scripts often override on their own objects become
+ * accessors first: a frozen data property on a prototype would forbid the override.
+ */
+export function hardenRealm(globals: object): void {
+  for (const name of ["SharedArrayBuffer", "Atomics", "WebAssembly", "FinalizationRegistry"]) {
+    Reflect.deleteProperty(globals, name);
+  }
+  for (const name of Object.getOwnPropertyNames(RegExp)) {
+    if (!["length", "name", "prototype", "escape"].includes(name)) {
+      Reflect.deleteProperty(RegExp, name);
+    }
+  }
+  const seen = new Set<object>();
+  const waiting: object[] = [globals];
+  const visit = (value: unknown): void => {
+    if ((typeof value !== "object" || value === null) && typeof value !== "function") return;
+    if (!seen.has(value as object)) waiting.push(value as object);
+  };
+  for (const hidden of [
+    function* generator() {},
+    async () => {},
+    async function* asyncGenerator() {},
+    [][Symbol.iterator](),
+    new Map()[Symbol.iterator](),
+    new Set()[Symbol.iterator](),
+    ""[Symbol.iterator](),
+    /x/[Symbol.matchAll]("x"),
+    new Intl.Segmenter().segment("x")[Symbol.iterator](),
+    Iterator.from({ next: () => ({ done: true, value: 0 }) }),
+    [].values().map((value) => value),
+  ]) {
+    visit(Object.getPrototypeOf(hidden));
+  }
+  const overridable = (holder: object): void => {
+    for (const name of [
+      "constructor",
+      "toString",
+      "toLocaleString",
+      "valueOf",
+      "hasOwnProperty",
+      "isPrototypeOf",
+      "name",
+      "message",
+      "push",
+      "concat",
+      "then",
+      "bind",
+    ]) {
+      const property = Object.getOwnPropertyDescriptor(holder, name);
+      if (property === undefined || !("value" in property) || !property.configurable) continue;
+      const { value } = property;
+      Object.defineProperty(holder, name, {
+        get: () => value,
+        set(this: object, own: unknown) {
+          if (this === holder) throw new TypeError(`${name} of an intrinsic cannot be changed`);
+          Object.defineProperty(this, name, {
+            value: own,
+            writable: true,
+            enumerable: true,
+            configurable: true,
+          });
+        },
+        enumerable: false,
+        configurable: false,
+      });
+    }
+  };
+  for (let holder = waiting.pop(); holder !== undefined; holder = waiting.pop()) {
+    if (seen.has(holder)) continue;
+    seen.add(holder);
+    visit(Object.getPrototypeOf(holder));
+    for (const key of Reflect.ownKeys(holder)) {
+      const property = Object.getOwnPropertyDescriptor(holder, key);
+      visit(property?.value);
+      visit(property?.get);
+      visit(property?.set);
+      if (key === "prototype" && typeof property?.value === "object") overridable(property.value);
+    }
+  }
+  for (const holder of seen) Object.freeze(holder);
+}

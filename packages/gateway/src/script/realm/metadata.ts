@@ -1,0 +1,127 @@
+import type { HeaderSide, ScriptHost } from "../script-host.ts";
+
+/** Makes `service-metadata` and `header-metadata` for one run of a script. */
+export interface MetadataMaker {
+  service(host: ScriptHost): object;
+  header(host: ScriptHost): object;
+}
+
+/** A service variable by its lower-camel dotted name, and its URL. */
+export interface DottedVariable {
+  readonly path: readonly string[];
+  readonly url: string;
+}
+
+/** Runs inside a realm (its text is evaluated there): the classes behind both metadata modules. */
+export function installMetadata(variables: readonly DottedVariable[]): MetadataMaker {
+  type Holder = new (host: ScriptHost) => object;
+  const hosts = new WeakMap<object, ScriptHost>();
+  const holderFor = (depth: number, list: readonly DottedVariable[]): Holder => {
+    class Variables {
+      constructor(host: ScriptHost) {
+        hosts.set(this, host);
+      }
+    }
+    const inner = new Map<string, DottedVariable[]>();
+    for (const variable of list) {
+      const name = variable.path[depth]!;
+      if (variable.path.length === depth + 1) define(Variables.prototype, name, variable.url);
+      else inner.set(name, [...(inner.get(name) ?? []), variable]);
+    }
+    for (const [name, members] of inner) {
+      const Inner = holderFor(depth + 1, members);
+      Object.defineProperty(Variables.prototype, name, {
+        get(this: object) {
+          return Object.freeze(new Inner(hosts.get(this)!));
+        },
+        enumerable: true,
+      });
+    }
+    return Variables;
+  };
+  const define = (prototype: object, name: string, url: string): void => {
+    Object.defineProperty(prototype, name, {
+      get(this: object) {
+        return hosts.get(this)!.getVariable(url);
+      },
+      set(this: object, value: unknown) {
+        hosts.get(this)!.setVariable(url, value);
+      },
+      enumerable: true,
+    });
+  };
+  const Base = holderFor(0, variables);
+  class ServiceMetadata extends Base {
+    getVar(url: string): unknown {
+      return hosts.get(this)!.getVariable(String(url));
+    }
+    setVar(url: string, value: unknown): void {
+      hosts.get(this)!.setVariable(String(url), value);
+    }
+    list(): object[] {
+      return hosts
+        .get(this)!
+        .listVariables()
+        .map((variable) => ({ ...variable }));
+    }
+  }
+  class Headers {
+    readonly #host: ScriptHost;
+    readonly #side: HeaderSide;
+    constructor(host: ScriptHost, side: HeaderSide) {
+      this.#host = host;
+      this.#side = side;
+    }
+    get(first?: unknown, second?: unknown): unknown {
+      const name = typeof first === "object" ? second : first;
+      if (name === undefined) return this.headers;
+      const values = this.#host.header(this.#side, String(name));
+      return values.length > 1 ? [...values] : values[0];
+    }
+    set(first: unknown, second: unknown, third?: unknown): void {
+      const [name, value] = typeof first === "object" ? [second, third] : [first, second];
+      this.#host.setHeader(
+        this.#side,
+        String(name),
+        Array.isArray(value) ? value.map(String) : [String(value)],
+      );
+    }
+    remove(first: unknown, second?: unknown): void {
+      this.#host.setHeader(this.#side, String(typeof first === "object" ? second : first), []);
+    }
+    get headers(): object {
+      const all: Record<string, unknown> = {};
+      for (const [name, values] of this.#host.allHeaders(this.#side)) {
+        all[name] = values.length > 1 ? [...values] : values[0];
+      }
+      return all;
+    }
+    set headers(values: Record<string, unknown>) {
+      for (const [name] of this.#host.allHeaders(this.#side)) this.remove(name);
+      for (const [name, value] of Object.entries(values)) this.set(name, value);
+    }
+    get statusCode(): unknown {
+      return this.#host.status(this.#side).code;
+    }
+    set statusCode(value: unknown) {
+      this.#host.setStatus(this.#side, String(value));
+    }
+    get reasonPhrase(): unknown {
+      return this.#host.status(this.#side).reason;
+    }
+    set reasonPhrase(value: unknown) {
+      this.#host.setReason(this.#side, String(value));
+    }
+  }
+  Object.freeze(Headers.prototype);
+  Object.freeze(ServiceMetadata.prototype);
+  return {
+    service: (host) => Object.freeze(new ServiceMetadata(host)),
+    header: (host) =>
+      Object.freeze({
+        original: new Headers(host, "original"),
+        current: new Headers(host, "current"),
+        response: new Headers(host, "response"),
+      }),
+  };
+}

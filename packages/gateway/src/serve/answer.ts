@@ -1,0 +1,143 @@
+import type { Readable } from "node:stream";
+import { errorReason, type Failure, faultBody, faultContentType } from "./fault-answer.ts";
+import { Headers } from "./headers.ts";
+import type { Content, ContentForm, Transaction } from "./transaction.ts";
+
+/** What goes back to the client. */
+export interface Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: Headers;
+  readonly body: Uint8Array | Readable;
+  /** True when the connection ends with this answer. */
+  readonly close: boolean;
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  200: "OK",
+  201: "Created",
+  202: "Accepted",
+  204: "No Content",
+  301: "Moved Permanently",
+  302: "Found",
+  304: "Not Modified",
+  400: "Bad Request",
+  401: "Unauthorized",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  409: "Conflict",
+  414: "URI Too Long",
+  429: "Too Many Requests",
+  431: "Request Header Fields Too Large",
+  500: "Internal Server Error",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  505: "HTTP Version Not Supported",
+};
+
+const typeOfForm: Readonly<Record<ContentForm, string | undefined>> = {
+  object: "application/json",
+  string: "text/plain",
+  bytes: "application/octet-stream",
+  message: undefined,
+};
+
+/** The answer of a transaction that skipped the backend: OUTPUT of its request rule. */
+export function skippedAnswer(transaction: Transaction): Answer {
+  const content = transaction.read("OUTPUT");
+  const headers = new Headers();
+  headers.append("X-Backside-Transport", "FAIL FAIL");
+  putAnswerHeaders(headers, transaction);
+  putContentType(headers, transaction, content, undefined);
+  const { status, reason } = statusOf(transaction, 200);
+  return { status, reason, headers, body: content?.bytes ?? new Uint8Array(0), close: false };
+}
+
+/** The answer of an error rule: 500 unless it says otherwise. */
+export function errorRuleAnswer(transaction: Transaction): Answer {
+  const content = transaction.read("OUTPUT");
+  const headers = new Headers();
+  headers.append("X-Backside-Transport", "FAIL FAIL");
+  putAnswerHeaders(headers, transaction);
+  putContentType(headers, transaction, content, faultContentType);
+  const ignored = Number(transaction.service.get("error-ignore") ?? 0) > 0;
+  const { status, reason } = statusOf(transaction, ignored ? 200 : 500);
+  return { status, reason, headers, body: content?.bytes ?? new Uint8Array(0), close: false };
+}
+
+/** The documented default answer to a failure that no error rule took care of. */
+export function defaultErrorAnswer(failure: Failure, transaction?: Transaction): Answer {
+  const headers = new Headers();
+  headers.append("X-Backside-Transport", "FAIL FAIL");
+  headers.append("Content-Type", faultContentType);
+  const variable = transaction?.service.get("error-message");
+  const message = variable === undefined ? failure.message : String(variable);
+  const version = transaction?.service.get("log/soapversion");
+  const text = faultBody(
+    message,
+    failure.side,
+    version === undefined ? undefined : String(version),
+  );
+  const status = failure.status ?? 500;
+  return {
+    status,
+    reason: status === 500 ? errorReason : (reasons[status] ?? errorReason),
+    headers,
+    body: Buffer.from(text),
+    close: true,
+  };
+}
+
+/** The status that policies chose, else `otherwise`. */
+export function statusOf(
+  transaction: Transaction,
+  otherwise: number,
+  otherwiseReason?: string,
+): { status: number; reason: string } {
+  const variable = transaction.service.get("error-protocol-response");
+  const chosen = variable === undefined ? undefined : Number.parseInt(String(variable), 10);
+  const status = transaction.answerStatus ?? chosen ?? otherwise;
+  const phrase = transaction.service.get("error-protocol-reason-phrase");
+  const reason =
+    transaction.answerReason ??
+    (phrase === undefined ? undefined : String(phrase).replaceAll(/[^\x20-\x7e]/g, " ")) ??
+    (status === otherwise ? otherwiseReason : undefined) ??
+    (status === 500 && transaction.failure !== undefined ? errorReason : reasons[status]) ??
+    "";
+  return { status, reason };
+}
+
+function putAnswerHeaders(headers: Headers, transaction: Transaction): void {
+  for (const [name, values] of transaction.answer) {
+    if (!isConnectionHeader(name)) headers.set(name, values);
+  }
+}
+
+/**
+ * The content type of what the gateway itself answers: what the answer headers say, else what a
+ * policy set on the current headers, else what was written, else the message's own.
+ */
+function putContentType(
+  headers: Headers,
+  transaction: Transaction,
+  content: Content | undefined,
+  otherwise: string | undefined,
+): void {
+  if (headers.get("content-type") !== undefined) return;
+  const { current } = transaction;
+  const set = current.wasSet("content-type") ? current.get("content-type") : undefined;
+  const written = typeOfForm[content?.form ?? "message"];
+  const inherited = current.get("content-type");
+  const type =
+    set ?? (content?.form === "object" ? written : undefined) ?? otherwise ?? inherited ?? written;
+  if (type !== undefined) headers.set("Content-Type", [type]);
+}
+
+/** Headers of one connection (RFC 9110, 7.6.1), and those that frame the body. */
+export function isConnectionHeader(name: string): boolean {
+  return /^(?:connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|content-length)$/i.test(
+    name,
+  );
+}

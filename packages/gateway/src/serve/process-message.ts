@@ -1,0 +1,226 @@
+import type { Readable } from "node:stream";
+import type { Direction, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
+import {
+  type Answer,
+  defaultErrorAnswer,
+  errorRuleAnswer,
+  isConnectionHeader,
+  skippedAnswer,
+  statusOf,
+} from "./answer.ts";
+import type { Backend, BackendAnswer } from "./backend.ts";
+import { collectBody, TooLarge } from "./collect-body.ts";
+import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
+import { Headers } from "./headers.ts";
+import { type RuleWorld, runRule } from "./run-rule.ts";
+import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
+import { logEventOf } from "./transaction-log.ts";
+
+/** What one service works with. */
+export interface ServiceWorld extends RuleWorld {
+  readonly plan: ServicePlan;
+  readonly backend: Backend;
+}
+
+/** Most bytes of one message that are kept in memory where the service sets no limit. */
+export const largestMessage = 64 * 1024 * 1024;
+
+/**
+ * Takes one request through its service: request rule, backend unless it is skipped, response
+ * rule; on failure the error rule, else the default error. Always gives an answer.
+ */
+export async function processMessage(
+  world: ServiceWorld,
+  request: IncomingRequest,
+  body: Readable | undefined,
+): Promise<Answer> {
+  const transaction = new Transaction(world.plan, request);
+  addGatewayHeaders(world, transaction);
+  try {
+    const answer = await processRequest(world, transaction, body);
+    if (!("code" in answer)) return answer;
+    return await answerFailure(world, transaction, answer);
+  } catch (error) {
+    const detail = (error as Error).stack ?? String(error);
+    return answerFailure(world, transaction, {
+      code: failureCodes.dynamicExecution,
+      subcode: failureCodes.dynamicExecution,
+      message: internalError,
+      side: transaction.side === "response" ? "server" : "client",
+      detail,
+    });
+  }
+}
+
+async function processRequest(
+  world: ServiceWorld,
+  transaction: Transaction,
+  body: Readable | undefined,
+): Promise<Answer | Failure> {
+  const { plan } = world;
+  if (plan.requestType === "unprocessed") {
+    return forward(world, transaction, body ?? new Uint8Array(0));
+  }
+  const bytes = await collect(body, plan);
+  if (bytes instanceof TooLarge) return failed("client", bytes.message);
+  transaction.write("OUTPUT", emptyContent);
+  transaction.contexts.delete("OUTPUT");
+  transaction.contexts.set("INPUT", { bytes, form: "message" });
+  if (plan.requestType === "json" && bytes.length > 0 && !isJson(bytes)) {
+    return failed("client", "the request is not well-formed JSON");
+  }
+  if (plan.requestType === "json" && bytes.length === 0 && !plan.forcePolicyExec) {
+    return forward(world, transaction, bytes);
+  }
+  const entry = findRule(transaction, plan.policy, "request-rule");
+  if (entry === undefined) return failed("client", "no rule of the policy matches the request");
+  const failure = await runRule(world, transaction, entry.rule);
+  if (failure !== undefined) return failure;
+  if (transaction.skipsBackside) return skippedAnswer(transaction);
+  return forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
+}
+
+async function forward(
+  world: ServiceWorld,
+  transaction: Transaction,
+  body: Uint8Array | Readable,
+): Promise<Answer | Failure> {
+  const answer = await world.backend.send(transaction, body);
+  if (!("body" in answer)) return answer;
+  transaction.side = "response";
+  const { plan } = world;
+  if (answer.status >= 400 && !plan.processHttpErrors) {
+    answer.body.destroy();
+    transaction.answerStatus ??= answer.status;
+    transaction.answerReason ??= answer.reason;
+    const code = failureCodes.responseCode;
+    const detail = `the backend answered ${answer.status}`;
+    return { code, subcode: code, message: internalError, side: "server", detail };
+  }
+  transaction.original = answer.headers;
+  transaction.current = answer.headers.copy();
+  if (plan.responseType === "unprocessed") return proxied(world, transaction, answer, answer.body);
+  const entry = findRule(transaction, plan.policy, "response-rule");
+  if (entry === undefined) return proxied(world, transaction, answer, answer.body);
+  return processResponse(world, transaction, answer, entry);
+}
+
+async function processResponse(
+  world: ServiceWorld,
+  transaction: Transaction,
+  answer: BackendAnswer,
+  entry: PolicyEntry,
+): Promise<Answer | Failure> {
+  const { plan } = world;
+  const bytes = await collect(answer.body, plan);
+  if (bytes instanceof TooLarge) return failed("server", bytes.message);
+  transaction.responseSize = bytes.length;
+  if (plan.responseType === "json" && bytes.length === 0 && !plan.forcePolicyExec) {
+    return proxied(world, transaction, answer, bytes);
+  }
+  if (plan.responseType === "json" && !isJson(bytes)) {
+    return failed("server", "the backend's answer is not well-formed JSON");
+  }
+  transaction.contexts.set("INPUT", { bytes, form: "message" });
+  transaction.contexts.delete("OUTPUT");
+  const failure = await runRule(world, transaction, entry.rule);
+  if (failure !== undefined) return failure;
+  return proxied(world, transaction, answer, (transaction.read("OUTPUT") ?? emptyContent).bytes);
+}
+
+function proxied(
+  world: ServiceWorld,
+  transaction: Transaction,
+  answer: BackendAnswer,
+  body: Uint8Array | Readable,
+): Answer {
+  const headers = new Headers();
+  headers.append("X-Backside-Transport", answer.status < 400 ? "OK OK" : "FAIL FAIL");
+  for (const [name, values] of transaction.current) {
+    if (isConnectionHeader(name) || name.toLowerCase() === "x-backside-transport") continue;
+    headers.set(name, values);
+  }
+  for (const [name, values] of transaction.answer) {
+    if (!isConnectionHeader(name)) headers.set(name, values);
+  }
+  const label = world.plan.transactionIdLabel;
+  if (label !== "") headers.set(label, [transaction.globalId]);
+  editFrontHeaders(world.plan, headers);
+  const { status, reason } = statusOf(transaction, answer.status, answer.reason);
+  return { status, reason, headers, body, close: false };
+}
+
+async function answerFailure(
+  world: ServiceWorld,
+  transaction: Transaction,
+  failure: Failure,
+): Promise<Answer> {
+  transaction.side = "error";
+  transaction.failure = failure;
+  const text = `${failure.message} (${failure.code}): ${failure.detail ?? ""}`;
+  world.log(logEventOf(transaction, failure.code.slice(2), "error", text));
+  const entry = findRule(transaction, world.plan.policy, "error-rule");
+  if (entry === undefined) {
+    world.log(logEventOf(transaction, "80c00017", "info", "no error rule matches"));
+    return defaultErrorAnswer(failure, transaction);
+  }
+  transaction.contexts.delete("OUTPUT");
+  const again = await runRule(world, transaction, entry.rule);
+  return again === undefined
+    ? errorRuleAnswer(transaction)
+    : defaultErrorAnswer(again, transaction);
+}
+
+/** The first pair of the policy whose matching holds and whose rule is for this direction. */
+function findRule(
+  transaction: Transaction,
+  policy: readonly PolicyEntry[],
+  direction: Exclude<Direction, "rule">,
+): PolicyEntry | undefined {
+  return policy.find(({ rule, matches }) => {
+    const both = rule.direction === "rule" && direction !== "error-rule";
+    return (both || rule.direction === direction) && matches(transaction);
+  });
+}
+
+/** What scripts and backends see added to the client's headers. */
+function addGatewayHeaders(world: ServiceWorld, transaction: Transaction): void {
+  const { plan, backend } = world;
+  const { current, request } = transaction;
+  editFront(plan, current);
+  current.append("Via", backend.via);
+  const add = (name: string, value: string): void => {
+    if (name !== "") current.set(name, [value]);
+  };
+  add(plan.clientIpLabel, request.client.replace(/:\d+$/, ""));
+  add(plan.transactionIdLabel, transaction.globalId);
+}
+
+function editFront(plan: ServicePlan, headers: Headers): void {
+  for (const edit of plan.headerEdits) {
+    if (edit.side === "front") headers.set(edit.name, edit.value === undefined ? [] : [edit.value]);
+  }
+}
+
+function editFrontHeaders(plan: ServicePlan, headers: Headers): void {
+  editFront(plan, headers);
+}
+
+function collect(body: Readable | undefined, plan: ServicePlan): Promise<Uint8Array | TooLarge> {
+  if (body === undefined) return Promise.resolve(new Uint8Array(0));
+  return collectBody(body, plan.maxMessageBytes || largestMessage);
+}
+
+function isJson(bytes: Uint8Array): boolean {
+  try {
+    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function failed(side: Failure["side"], detail: string): Failure {
+  const code = failureCodes.dynamicExecution;
+  return { code, subcode: code, message: internalError, side, detail };
+}

@@ -1,0 +1,196 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { fileOfUrl } from "../config/locations.ts";
+import type { Log, Priority } from "../log.ts";
+import type { ActionPlan } from "../plan/service-plan.ts";
+import { formatText } from "../script/format-text.ts";
+import type { HeaderSide, ScriptHost } from "../script/script-host.ts";
+import type { ScriptRun } from "../script/script-runner.ts";
+import type { ScriptStore } from "../script/script-store.ts";
+import type { Headers } from "./headers.ts";
+import { openUrl } from "./open-url.ts";
+import { type Content, emptyContent, type Transaction } from "./transaction.ts";
+import { logEventOf } from "./transaction-log.ts";
+import { listVariables, readVariable, statusCode, writeVariable } from "./variables.ts";
+
+/** What a script's run works on. */
+export interface HostParts {
+  readonly transaction: Transaction;
+  readonly action: ActionPlan;
+  readonly root: string;
+  readonly scripts: ScriptStore;
+  readonly log: Log;
+}
+
+/** What a run has done, read when it ends. */
+export interface HostOutcome {
+  readonly touched: boolean;
+  readonly rejection: string | undefined;
+}
+
+/** Largest file that a script may write, and largest answer that it may read, in bytes. */
+export const largestScriptData = 64 * 1024 * 1024;
+
+/** The host of one run of a gatewayscript action, and what became of it. */
+export class TransactionHost implements ScriptHost, HostOutcome {
+  readonly #parts: HostParts;
+  readonly later: ScriptHost["later"];
+  touched = false;
+  rejection: string | undefined;
+
+  constructor(parts: HostParts, run: ScriptRun) {
+    this.#parts = parts;
+    this.later = run.later;
+  }
+
+  contextName(name: string): string {
+    if (name === "(input)") return this.#parts.action.input;
+    return name === "(output)" ? this.#parts.action.output : name;
+  }
+
+  contextExists(name: string): boolean {
+    return this.#parts.transaction.contexts.has(name);
+  }
+
+  createContext(name: string): void {
+    this.#parts.transaction.write(name, emptyContent);
+  }
+
+  readContext(name: string): Uint8Array {
+    if (name === "(input)") this.touched = true;
+    const { bytes } = this.#content(name);
+    // a script may change what it reads: the context itself stays as it is
+    return new Uint8Array(bytes);
+  }
+
+  writeContext(
+    name: string,
+    bytes: Uint8Array | string,
+    form: "object" | "string" | "bytes",
+  ): void {
+    if (name === "(output)") this.touched = true;
+    const content = typeof bytes === "string" ? Buffer.from(bytes) : Uint8Array.from(bytes);
+    this.#parts.transaction.write(this.contextName(name), { bytes: content, form });
+  }
+
+  textOf(bytes: Uint8Array): string {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  }
+
+  getVariable(url: string): unknown {
+    return readVariable(this.#parts.transaction, url, this.contextName("(input)"));
+  }
+
+  setVariable(url: string, value: unknown): void {
+    writeVariable(this.#parts.transaction, url, value, this.contextName("(input)"));
+  }
+
+  listVariables(): ReturnType<ScriptHost["listVariables"]> {
+    return listVariables();
+  }
+
+  parameters(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#parts.transaction.plan.parameters);
+  }
+
+  reject(message: string | undefined): void {
+    this.rejection = message;
+  }
+
+  log(level: string, category: string, values: readonly unknown[]): void {
+    const { transaction, action, log } = this.#parts;
+    const event = logEventOf(transaction, "8580005c", level as Priority, formatText(values));
+    log({ ...event, category, object: { kind: "gatewayscript", name: action.name } });
+  }
+
+  header(side: HeaderSide, name: string): readonly string[] {
+    return this.#headers(side).values(name);
+  }
+
+  allHeaders(side: HeaderSide): ReadonlyArray<readonly [string, readonly string[]]> {
+    return [...this.#headers(side)];
+  }
+
+  setHeader(side: HeaderSide, name: string, values: readonly string[]): void {
+    if (side === "original") throw new Error("the original headers cannot be changed");
+    this.#headers(side).set(name, values);
+  }
+
+  status(side: HeaderSide): { code: number | undefined; reason: string | undefined } {
+    const { answerStatus, answerReason } = this.#parts.transaction;
+    return side === "response"
+      ? { code: answerStatus, reason: answerReason }
+      : { code: undefined, reason: undefined };
+  }
+
+  setStatus(side: HeaderSide, text: string): void {
+    if (side === "original") throw new Error("the original status cannot be changed");
+    const { code, reason } = statusCode(text);
+    this.#parts.transaction.answerStatus = code;
+    this.#parts.transaction.answerReason = reason;
+  }
+
+  setReason(_side: HeaderSide, text: string): void {
+    this.#parts.transaction.answerReason = statusCode(`200 ${text}`).reason;
+  }
+
+  openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
+    const { root, transaction } = this.#parts;
+    openUrl(request, { root, domain: transaction.plan.domain }, done);
+  }
+
+  readFile(url: string, done: (error: string | undefined, bytes?: Uint8Array) => void): void {
+    try {
+      done(undefined, readFileSync(this.#file(url, /^(?:temporary|local|config):/)));
+    } catch (error) {
+      done((error as Error).message);
+    }
+  }
+
+  writeFile(
+    url: string,
+    bytes: Uint8Array | string,
+    done: (error: string | undefined) => void,
+  ): void {
+    try {
+      const file = this.#file(url, /^temporary:/);
+      if (bytes.length > largestScriptData) throw new RangeError("larger than 64 MiB");
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(`${file}.new`, bytes);
+      renameSync(`${file}.new`, file);
+      done(undefined);
+    } catch (error) {
+      done((error as Error).message);
+    }
+  }
+
+  removeFile(url: string, done: (error: string | undefined) => void): void {
+    try {
+      rmSync(this.#file(url, /^temporary:/));
+      done(undefined);
+    } catch (error) {
+      done((error as Error).message);
+    }
+  }
+
+  userModule(specifier: string, from: string): ReturnType<ScriptHost["userModule"]> {
+    return this.#parts.scripts.module(this.#parts.transaction.plan.domain, specifier, from);
+  }
+
+  #content(name: string): Content {
+    return this.#parts.transaction.read(this.contextName(name)) ?? emptyContent;
+  }
+
+  #headers(side: HeaderSide): Headers {
+    const { transaction } = this.#parts;
+    if (side === "original") return transaction.original;
+    return side === "current" ? transaction.current : transaction.answer;
+  }
+
+  #file(url: string, allowed: RegExp): string {
+    const { root, transaction } = this.#parts;
+    const file = allowed.test(url) ? fileOfUrl(root, transaction.plan.domain, url) : undefined;
+    if (file === undefined) throw new Error(`${url} cannot be used here`);
+    return file;
+  }
+}

@@ -1,0 +1,99 @@
+import { randomBytes } from "node:crypto";
+import type { MatchSubject } from "../plan/matching.ts";
+import type { RulePlan, ServicePlan } from "../plan/service-plan.ts";
+import type { Failure } from "./fault-answer.ts";
+import { Headers } from "./headers.ts";
+
+/** How the bytes of a context came about; decides the content type where nothing else does. */
+export type ContentForm = "message" | "object" | "string" | "bytes";
+
+/** What a context holds. */
+export interface Content {
+  readonly bytes: Uint8Array;
+  readonly form: ContentForm;
+}
+
+export const emptyContent: Content = { bytes: new Uint8Array(0), form: "message" };
+
+/** A request as a front side handler hands it over. */
+export interface IncomingRequest {
+  readonly method: string;
+  /** Path and query, as sent. */
+  readonly uri: string;
+  readonly httpVersion: string;
+  readonly headers: Headers;
+  /** `ip:port` of the client and of the listener. */
+  readonly client: string;
+  readonly local: string;
+}
+
+let lastId = 0;
+
+/** One message through one service: contexts, variables and headers of all its rules. */
+export class Transaction implements MatchSubject {
+  readonly id = String(++lastId);
+  readonly globalId = randomBytes(12).toString("hex");
+  readonly plan: ServicePlan;
+  readonly request: IncomingRequest;
+  readonly startedAt = Date.now();
+  uri: string;
+  method: string;
+  /** Headers of the message as it came: of the request, then of the backend's answer. */
+  original: Headers;
+  /** Headers of the message as it will go on. */
+  current: Headers;
+  /** Headers that policies put on the answer to the client, whatever is in `current`. */
+  readonly answer = new Headers();
+  answerStatus: number | undefined;
+  answerReason: string | undefined;
+  side: "request" | "response" | "error" = "request";
+  readonly contexts = new Map<string, Content>();
+  readonly variables = new Map<string, unknown>();
+  /** What policies have written to `var://service/…`. */
+  readonly service = new Map<string, unknown>();
+  pipe: Content = emptyContent;
+  rule: RulePlan | undefined;
+  failure: Failure | undefined;
+  /** Bytes of the backend's answer; undefined before it came. */
+  responseSize: number | undefined;
+  urlOut = "";
+
+  constructor(plan: ServicePlan, request: IncomingRequest) {
+    this.plan = plan;
+    this.request = request;
+    this.uri = request.uri;
+    this.method = request.method;
+    this.original = request.headers;
+    this.current = request.headers.copy();
+  }
+
+  get url(): string {
+    return `http://${this.request.local}${this.uri}`;
+  }
+
+  get errorCode(): string {
+    return String(this.service.get("error-code") ?? this.failure?.code ?? "");
+  }
+
+  header(name: string): string | undefined {
+    return this.current.get(name);
+  }
+
+  get skipsBackside(): boolean {
+    const value = this.service.get("mpgw/skip-backside");
+    return value !== undefined && !["", "0", "false", "off"].includes(String(value));
+  }
+
+  /** What a context holds; undefined when there is none of this name. */
+  read(context: string): Content | undefined {
+    if (context === "NULL") return emptyContent;
+    if (context === "PIPE") return this.pipe;
+    return this.contexts.get(context);
+  }
+
+  write(context: string, content: Content): void {
+    if (context === "NULL" || context === "INPUT") return;
+    if (context === "PIPE") this.pipe = content;
+    else this.contexts.set(context, content);
+  }
+}

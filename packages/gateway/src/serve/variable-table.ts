@@ -1,0 +1,100 @@
+/** A service variable: its name below `var://service/`, whether policies may write it, its type. */
+export interface ServiceVariable {
+  readonly name: string;
+  readonly access: "read" | "write" | "both";
+  readonly dataType: "string" | "number" | "boolean";
+}
+
+const prefix = "var://service/";
+
+/** The service variables that this gateway keeps. */
+export const serviceVariables: readonly ServiceVariable[] = [
+  both("URI"),
+  write("mpgw/skip-backside", "boolean"),
+  both("protocol-method"),
+  write("routing-url"),
+  read("domain-name"),
+  both("error-message"),
+  both("error-code"),
+  both("error-subcode"),
+  read("transaction-id", "number"),
+  both("mpgw/backend-timeout", "number"),
+  read("client-service-address"),
+  read("original-content-type"),
+  read("processor-name"),
+  read("URL-in"),
+  read("URL-out"),
+  read("transaction-client"),
+  both("error-protocol-response"),
+  both("error-protocol-reason-phrase"),
+  read("local-service-address"),
+  read("protocol"),
+  read("time-started", "number"),
+  read("time-elapsed", "number"),
+  read("error-headers"),
+  read("formatted-error-message"),
+  both("error-ignore", "number"),
+  read("processor-type"),
+  read("global-transaction-id"),
+  read("transaction-rule-name"),
+  read("transaction-rule-type"),
+  read("transaction-policy-name"),
+  read("input-size", "number"),
+  read("mpgw/request-size", "number"),
+  read("mpgw/response-size", "number"),
+  both("log/soapversion"),
+];
+
+const byName = new Map(serviceVariables.map((variable) => [variable.name, variable]));
+
+/** The service variable with this name below `var://service/`. */
+export function serviceVariable(name: string): ServiceVariable | undefined {
+  return byName.get(name);
+}
+
+/** Variables that put a header on the request or on the answer: the name of the header is theirs. */
+export function headerVariable(
+  name: string,
+):
+  | { readonly side: "request" | "response"; readonly append: boolean; readonly header: string }
+  | undefined {
+  const match = /^(set|append)-(request|response)-header\/(.+)$/.exec(name);
+  if (match === null) return undefined;
+  return {
+    append: match[1] === "append",
+    side: match[2] === "request" ? "request" : "response",
+    header: match[3]!,
+  };
+}
+
+/** True for a variable URL that a policy or a script may set. */
+export function isWritableVariable(url: string): boolean {
+  if (/^var:\/\/(?:context\/[^/]+\/.+|local\/.+|system\/[^/]+\/.+)$/.test(url)) return true;
+  if (!url.startsWith(prefix)) return false;
+  const name = url.slice(prefix.length);
+  return headerVariable(name) !== undefined || (byName.get(name)?.access ?? "read") !== "read";
+}
+
+/** The service variables under their dotted lower-camel names, for `service-metadata`. */
+export function dottedVariables(): { readonly path: readonly string[]; readonly url: string }[] {
+  return serviceVariables.map(({ name }) => ({
+    path: name.split("/").map(camel),
+    url: `${prefix}${name}`,
+  }));
+}
+
+function camel(part: string): string {
+  return part.replace(/-([A-Za-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function both(name: string, dataType: ServiceVariable["dataType"] = "string"): ServiceVariable {
+  return { name, access: "both", dataType };
+}
+
+function read(name: string, dataType: ServiceVariable["dataType"] = "string"): ServiceVariable {
+  return { name, access: "read", dataType };
+}
+
+function write(name: string, dataType: ServiceVariable["dataType"] = "string"): ServiceVariable {
+  return { name, access: "write", dataType };
+}
