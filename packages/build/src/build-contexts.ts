@@ -33,6 +33,7 @@ async function openContext(
   store: Store,
 ): Promise<BuildContext> {
   if (typeof value !== "string") return { kind: "image", image: value };
+  const ref = value.replace(/^docker-image:\/\//, "");
   const path = resolve(value);
   const looksLikePath = /^(?:\.{1,2}(?:\/|$)|\/)/.test(value);
   const isDirectory = (await stat(path).catch(() => undefined))?.isDirectory() === true;
@@ -41,7 +42,7 @@ async function openContext(
     throw new Fault("BUILD_CONTEXT_INVALID", `--build-context ${name}=${value}`, {
       why: "there is no such directory",
     });
-  const image = await store.find(value);
+  const image = await store.find(ref);
   if (image !== undefined) return { kind: "image", image };
   if (isDirectory) return { kind: "directory", path };
   throw new Fault("BUILD_CONTEXT_INVALID", `--build-context ${name}=${value}`, {

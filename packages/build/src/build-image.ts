@@ -9,6 +9,7 @@ import type { Instruction } from "./dockerfile/instruction.ts";
 import { flagValue, invalid } from "./instructions/rule.ts";
 import { instructionTable } from "./instructions/table.ts";
 import { argumentsOf } from "./instructions/variables.ts";
+import { throwIfAborted } from "./interruption.ts";
 import type { BuildOptions, BuildResult, BuiltLayer } from "./options.ts";
 import {
   machinePlatform,
@@ -113,7 +114,7 @@ class Build {
     const { workshop } = this;
     const started = performance.now();
     const cachedBefore = workshop.cached;
-    workshop.options.signal?.throwIfAborted();
+    throwIfAborted(workshop.options.signal);
     const text = `${instruction.keyword} ${instruction.rest}`;
     workshop.report({ kind: "step", stage: stage.name, line: instruction.place.line, text });
     await instructionTable.get(instruction.keyword)?.apply({ instruction, stage, workshop });

@@ -12,7 +12,7 @@ export interface LayerStep {
   /** The files that directories above its entries are taken from; the stage's own when left out. */
   readonly below?: FileIndex | undefined;
   readonly compression?: "gzip" | "zstd";
-  /** Undefined when the step turns out to change no file. */
+  /** Undefined, or no entries, when the step turns out to change no file: it then adds history only. */
   readonly make: () => Promise<{ readonly entries: Iterable<LayerEntry> } | undefined>;
 }
 
@@ -31,13 +31,14 @@ export async function takeLayerStep(
     return "cached";
   }
   const made = found.answer === "nothing" ? undefined : await step.make();
-  if (made === undefined) {
+  const entries = [...(made?.entries ?? [])];
+  if (entries.length === 0) {
     if (found.answer === "unknown") await parts.cache.record(step.key, undefined);
     stage.note(step.createdBy);
     return "nothing";
   }
   const { compression } = step;
-  const written = await writeLayer(parts.store, made.entries, {
+  const written = await writeLayer(parts.store, entries, {
     epoch: parts.epoch,
     below: step.below ?? (await stage.files()),
     ...(compression === undefined ? {} : { compression }),

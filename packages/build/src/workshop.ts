@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Image } from "@lithify/oci";
-import { findBuildContext } from "./build-contexts.ts";
+import { type BuildContext, findBuildContext } from "./build-contexts.ts";
 import { BuildCache } from "./cache.ts";
 import { directorySource } from "./context/directory-source.ts";
 import { layersSource } from "./context/layers-source.ts";
@@ -11,6 +11,7 @@ import type { Source } from "./context/source.ts";
 import { type Owner, resolveOwner } from "./copy/owner.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
 import { suggestion } from "./dockerfile/nearest.ts";
+import { throwIfAborted } from "./interruption.ts";
 import { Spool } from "./layer/spool.ts";
 import { type LayerStep, takeLayerStep } from "./layer-step.ts";
 import type { BuildOptions, BuildProgress } from "./options.ts";
@@ -87,7 +88,7 @@ export class Workshop {
 
   async layerStep(stage: Stage, step: LayerStep): Promise<void> {
     const { store, signal } = this.options;
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     const parts = { store, cache: this.#cache, epoch: this.epoch };
     if ((await takeLayerStep(stage, step, parts)) === "cached") this.cached++;
   }
@@ -106,13 +107,11 @@ export class Workshop {
     if (from === undefined) return this.#context;
     const stage = await this.#stages.finished(from);
     if (stage !== undefined) return this.#stageSource(stage, `the stage ${from}`);
-    const image = await this.#namedImage(from);
-    if (image instanceof Object && "kind" in image) {
-      if (image.kind === "directory")
-        return directorySource(image.path, { title: `the build context ${from}` });
-      const base = this.#imageStage(from, image.image);
-      return this.#stageSource(base, `the image ${from}`);
-    }
+    const named = await this.#named(from);
+    if (named?.kind === "directory")
+      return directorySource(named.path, { title: `the build context ${from}` });
+    if (named !== undefined)
+      return this.#stageSource(this.#imageStage(from, named.image), `the image ${from}`);
     throw new Fault("STAGE_UNKNOWN", `--from=${from}`, {
       why: "no stage above, no build context and no image in the store has this name",
       hint:
@@ -136,7 +135,7 @@ export class Workshop {
     if (this.#scratch !== undefined) await rm(this.#scratch, { recursive: true, force: true });
   }
 
-  async #namedImage(name: string): ReturnType<typeof findBuildContext> {
+  async #named(name: string): Promise<BuildContext | undefined> {
     const { store, buildContexts } = this.options;
     const found = await findBuildContext(buildContexts ?? new Map(), name, store);
     if (found !== undefined) return found;

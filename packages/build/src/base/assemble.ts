@@ -7,6 +7,7 @@ import type { Image, Store } from "@lithify/oci";
 import { BuildCache, cacheKey } from "../cache.ts";
 import { layersSource } from "../context/layers-source.ts";
 import { Draft } from "../copy/draft.ts";
+import { throwIfAborted } from "../interruption.ts";
 import { type Content, type LayerEntry, noXattrs } from "../layer/entry.ts";
 import { Spool } from "../layer/spool.ts";
 import { type LayerStep, takeLayerStep } from "../layer-step.ts";
@@ -16,7 +17,7 @@ import { applets } from "./applets.ts";
 import { gatewayFiles } from "./gateway-files.ts";
 import { gatewayUser, nodePath } from "./layout.ts";
 import { checkLibraries } from "./libraries.ts";
-import { packageLayer } from "./package-layer.ts";
+import { droppedFiles, packageLayer } from "./package-layer.ts";
 import { currentPackages, fetchPackages } from "./packages.ts";
 
 /** Part of the keys: changes when the same packages would be laid out in another way. */
@@ -75,7 +76,7 @@ class Assembly {
       ...(signal === undefined ? {} : { signal }),
     };
     const packages = await currentPackages(options);
-    const key = cacheKey(["base packages", layoutVersion, packages, applets]);
+    const key = cacheKey(["base packages", layoutVersion, packages, applets, droppedFiles]);
     await this.#take({
       key,
       createdBy: `packages ${packages.map(({ file }) => file.replace(/_[^_]*\.deb$/, "")).join(" ")}`,
@@ -163,7 +164,7 @@ class Assembly {
   }
 
   async #take(step: LayerStep): Promise<void> {
-    this.#options.signal?.throwIfAborted();
+    throwIfAborted(this.#options.signal);
     const { store } = this.#options;
     await takeLayerStep(this.#stage, step, { store, cache: this.#cache, epoch: 0 });
   }

@@ -33,7 +33,7 @@ const directories: readonly (readonly [string, number, "root" | "gateway"])[] = 
 
 /** Old and new places lead to the same directories. */
 const links: readonly (readonly [string, string])[] = [
-  ["drouter", home + "/drouter"],
+  ["drouter", `${home}/drouter`],
   [`${home}/drouter/secure/usrcerts`, "../../root/secure/usrcerts"],
   [`${home}/drouter/secure/sharedcerts`, "../../root/secure/sharedcerts"],
   ["root/secure", "../opt/ibm/datapower/root/secure"],

@@ -20,6 +20,9 @@ const dropped = [
   /^etc\/(?:update-motd\.d|dpkg|ca-certificates)(?:\/|$)/,
 ];
 
+/** The rules above as text, for the cache's key. */
+export const droppedFiles: readonly string[] = dropped.map((rule) => rule.source);
+
 const certificate = /^usr\/share\/ca-certificates\/.*\.crt$/;
 const root = { uid: 0, gid: 0 };
 

@@ -4,7 +4,7 @@ import { quotedWords } from "./words.ts";
 /** The here-documents that a line opens, in order, without their content. */
 export function heredocsOf(line: string, escaping: string): readonly HeredocStart[] {
   const starts: HeredocStart[] = [];
-  for (const { text } of quotedWords(line, escaping)) {
+  for (const { text, start } of quotedWords(line, escaping)) {
     const match = /^\d*<<(-?)([^<]+)$/.exec(text);
     if (match === null) continue;
     const written = match[2] ?? "";
@@ -13,6 +13,7 @@ export function heredocsOf(line: string, escaping: string): readonly HeredocStar
     starts.push({
       name,
       word: text,
+      start,
       chomps: match[1] === "-",
       expands: !/["']/.test(written),
     });
@@ -23,6 +24,8 @@ export function heredocsOf(line: string, escaping: string): readonly HeredocStar
 export interface HeredocStart {
   readonly name: string;
   readonly word: string;
+  /** Where the word begins in the line. */
+  readonly start: number;
   readonly chomps: boolean;
   readonly expands: boolean;
 }

@@ -91,32 +91,37 @@ class Reader {
       this.place(line.offsets[index] ?? line.offsets.at(-1) ?? start);
     const head = match?.[0].length ?? 0;
     const { flags, restStart } = readFlags(line.text, head, escaping, grammar, at);
-    const { heredocs, end } = this.#heredocs(
-      line.text.slice(restStart),
-      line.end,
+    const opening = {
+      end: line.end,
       escaping,
       grammar,
-    );
+      at: (index: number) => at(restStart + index),
+    };
+    const { heredocs, end } = this.#heredocs(line.text.slice(restStart), opening);
     const rest = line.text.slice(restStart).trim();
     return { instruction: { keyword, flags, rest, heredocs, place, escaping }, end };
   }
 
   #heredocs(
     rest: string,
-    position: number,
-    escaping: string,
-    grammar: Grammar,
+    line: {
+      readonly end: number;
+      readonly escaping: string;
+      readonly grammar: Grammar;
+      readonly at: (index: number) => Place;
+    },
   ): { readonly heredocs: readonly Heredoc[]; readonly end: number } {
     const heredocs: Heredoc[] = [];
+    const { grammar, escaping, at } = line;
     const inner = this.#grammars.get(/^\S+/.exec(rest)?.[0].toUpperCase() ?? "");
     const takes = grammar.keyword === "ONBUILD" ? inner?.heredocs === true : grammar.heredocs;
-    let end = position;
+    let end = line.end;
     for (const start of takes ? heredocsOf(rest, escaping) : []) {
       const read = readHeredoc(this.#text, end, start);
       if (read === undefined)
         throw new Fault("DOCKERFILE_INVALID", `the here-document ${start.word}`, {
           why: `no line that holds only ${start.name} closes it`,
-          place: this.place(Math.max(0, position - 1)),
+          place: at(start.start),
         });
       heredocs.push(read.heredoc);
       end = read.end;

@@ -9,6 +9,7 @@ import { patternList } from "../context/patterns.ts";
 import type { Source } from "../context/source.ts";
 import { type Selected, selectSources } from "../copy/select.ts";
 import type { Instruction } from "../dockerfile/instruction.ts";
+import { diskFault } from "../layer/disk-fault.ts";
 import type { Content } from "../layer/entry.ts";
 import type { StepMount } from "../step-runner.ts";
 import type { Workshop } from "../workshop.ts";
@@ -94,9 +95,12 @@ async function bindMount(
   return {
     key,
     env: [],
-    mount: async () => [
-      { type: "bind", target, source: await materialise(selected, source, workshop), writable },
-    ],
+    mount: async () => {
+      const written = await materialise(selected, source, workshop).catch((error: unknown) => {
+        throw diskFault(error, `the mount at ${target}`);
+      });
+      return [{ type: "bind", target, source: written, writable }];
+    },
   };
 }
 

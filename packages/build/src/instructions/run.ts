@@ -35,12 +35,12 @@ export const runRule: InstructionRule = {
   apply: async (step) => {
     const { stage, workshop } = step;
     const prepared = await prepare(step);
-    const { command, env, keyParts } = prepared;
+    const { command, keyParts } = prepared;
     await workshop.layerStep(stage, {
       key: cacheKey(["RUN", workshop.stateOf(stage), command, keyParts]),
       createdBy: createdBy(step, command),
       make: async () => {
-        const changes = await run(step, { ...prepared, env });
+        const changes = await run(step, prepared);
         return { entries: await entriesFromChanges(changes, workshop.spool) };
       },
     });
@@ -50,7 +50,6 @@ export const runRule: InstructionRule = {
 interface Prepared {
   readonly command: readonly string[];
   readonly env: readonly string[];
-  readonly secretEnv: readonly string[];
   readonly mounts: () => Promise<readonly StepMount[]>;
   /** What the step depends on besides the files below and the command. */
   readonly keyParts: readonly unknown[];
@@ -74,18 +73,16 @@ async function prepare(step: StepContext): Promise<Prepared> {
     realised.push(await realiseMount(placed, instruction, workshop));
   }
   const { command, script } = commandOf(step);
-  const env = environment(step);
   const secretEnv = realised.flatMap(({ env: own }) => own);
   return {
     command,
-    env,
-    secretEnv,
+    env: [...environment(step, [...workshop.proxyArguments]), ...secretEnv],
     mounts: async () => [
       ...(script === undefined ? [] : [script]),
       ...(await Promise.all(realised.map(({ mount }) => mount()))).flat(),
     ],
     keyParts: [
-      [...env].sort(),
+      environment(step, []),
       [stage.workingDirectory, stage.process.User ?? "", networkOf(instruction)],
       realised.map(({ key }) => key),
       script === undefined ? "" : Buffer.from(script.bytes).toString("base64"),
@@ -93,10 +90,12 @@ async function prepare(step: StepContext): Promise<Prepared> {
   };
 }
 
-/** The image's ENV and the ARGs in scope. ENV wins; a PATH is always there. */
-function environment({ stage, workshop }: StepContext): readonly string[] {
-  const env = new Map<string, string>([["PATH", defaultPath]]);
-  for (const [name, value] of workshop.proxyArguments) env.set(name, value);
+/** The image's ENV and the ARGs in scope. ENV wins; a PATH is always there. Proxies change no key, as in BuildKit. */
+function environment(
+  { stage }: StepContext,
+  proxies: readonly (readonly [string, string])[],
+): readonly string[] {
+  const env = new Map<string, string>([["PATH", defaultPath], ...proxies]);
   for (const [name, value] of stage.args) env.set(name, value);
   for (const [name, value] of stage.env) env.set(name, value);
   return [...env].map(([name, value]) => `${name}=${value}`);
@@ -126,7 +125,7 @@ async function run(step: StepContext, prepared: Prepared): Promise<AsyncIterable
   const value: Step = {
     layers: [...stage.layers],
     command: prepared.command,
-    env: [...prepared.env, ...prepared.secretEnv],
+    env: prepared.env,
     workingDirectory: stage.workingDirectory,
     user: stage.process.User ?? "",
     process: stage.process,

@@ -1,6 +1,7 @@
 import { createReadStream } from "node:fs";
 import { type FileHandle, mkdir, mkdtemp, open, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { diskFault } from "./disk-fault.ts";
 import type { Content } from "./entry.ts";
 
 /** Bytes of a file up to which they stay in memory. */
@@ -19,11 +20,15 @@ export class Spool {
 
   async add(bytes: AsyncIterable<Uint8Array>, size: number): Promise<Content> {
     if (size <= smallFile) return memoryContent(bytes);
-    const file = this.#file ?? (await this.#create());
     const start = this.#end;
-    for await (const chunk of bytes) {
-      await file.write(chunk, 0, chunk.length, this.#end);
-      this.#end += chunk.length;
+    try {
+      const file = this.#file ?? (await this.#create());
+      for await (const chunk of bytes) {
+        await file.write(chunk, 0, chunk.length, this.#end);
+        this.#end += chunk.length;
+      }
+    } catch (error) {
+      throw diskFault(error, "a temporary file of the build");
     }
     const end = this.#end;
     const path = join(this.#temporary ?? "", "spool");
