@@ -20,7 +20,8 @@ import type { Identity } from "../src/identity.ts";
 import { type AccessModel, modelOf } from "../src/model.ts";
 import type { Policy } from "../src/policy.ts";
 
-/** An object as a line of text: `d 0755 0:0 /etc`, `f 0644 0:0 /etc/passwd content`, `l 0777 0:0 /a -> b`, `h /b -> /a`. */
+/** An object as a line of text: `d 0755 0:0 /etc`, `f 0644 0:0 /etc/passwd content`, `l 0777 0:0 /a -> b`, `h /b -> /a`
+ * (with mode and owner before the path where an archive is made of it). */
 export type Line = string;
 
 const types: Readonly<Record<string, NodeType>> = {
@@ -43,10 +44,11 @@ export interface ParsedLine {
 }
 
 export function parseLine(line: Line): ParsedLine {
-  const link = /^h (\S+) -> (\S+)$/u.exec(line);
+  const link = /^h (?:(\d+) (\d+):(\d+) )?(\S+) -> (\S+)$/u.exec(line);
   if (link !== null) {
-    const [, path = "", rest = ""] = link;
-    return { type: "hardlink", mode: 0, uid: 0, gid: 0, path, rest };
+    const [, mode = "0", uid = "0", gid = "0", path = "", rest = ""] = link;
+    const bits = Number.parseInt(mode, 8);
+    return { type: "hardlink", mode: bits, uid: Number(uid), gid: Number(gid), path, rest };
   }
   const match = /^([dflpscb]) (\d+) (\d+):(\d+) (\S+)(?: (?:-> )?([\s\S]*))?$/u.exec(line);
   if (match === null) throw new Error(`not an object: ${line}`);
