@@ -4,7 +4,7 @@ export { fold, foldLog, type Phase, type RolloutState, type Stage } from "./core
 export { type RolloutStatus, type SideStatus, statusOf } from "./core/status.ts";
 export { systemClock } from "./driver/clock.ts";
 export { rolloutLabel } from "./driver/instances.ts";
-export { type RolloutRun, runRollout, type Sealed } from "./driver/local.ts";
+export { type RolloutRun, runRollout } from "./driver/local.ts";
 export {
   giveCommand,
   listRollouts,

@@ -35,6 +35,10 @@ export type Happening =
   | { readonly type: "rolledBack"; readonly why: string };
 
 /** `promote` ends a pause; with `full`, or outside a pause, it promotes at once. */
-export type OperatorCommand =
+export type OperatorCommand = (
   | { readonly do: "promote"; readonly full: boolean }
-  | { readonly do: "abort" };
+  | { readonly do: "abort" }
+) & {
+  /** Tells a command that a crashed controller has logged from one that still waits. */
+  readonly id?: string;
+};

@@ -1,6 +1,6 @@
 import type { Engine, RunSpec } from "@lithify/engine";
 import { Fault, isFault } from "@lithify/fault";
-import type { Image } from "@lithify/oci";
+import type { SealedImage } from "@lithify/seal";
 import { decide } from "../core/decide.ts";
 import type { Happening, OperatorCommand, RolloutEvent } from "../core/event.ts";
 import { fold, foldLog, type RolloutState } from "../core/state.ts";
@@ -11,17 +11,11 @@ import type { Clock, MetricSource, Side } from "../seams.ts";
 import type { Splitter } from "../splitter/splitter.ts";
 import { carryOut, restore, type World } from "./carry-out.ts";
 
-/** What the driver needs of a verified seal; `SealedImage` of the package seal has this shape. */
-export interface Sealed {
-  readonly image: Image;
-  readonly statement: { readonly policy: { readonly writable: readonly string[] } };
-}
-
 export interface RolloutRun {
   readonly plan: Plan;
   readonly engine: Engine;
   /** Opens a reference, or a digest of the store, and verifies its seal; throws when it does not hold. */
-  readonly openSealed: (reference: string) => Promise<Sealed>;
+  readonly openSealed: (reference: string) => Promise<SealedImage>;
   readonly splitter: Splitter;
   /** Where the counts come from; the splitter when left out. */
   readonly metrics?: MetricSource;
@@ -30,7 +24,7 @@ export interface RolloutRun {
   readonly log: EventLog;
   /** Called for every event, after it is on the disk. */
   readonly onEvent?: (event: RolloutEvent, state: RolloutState) => void;
-  /** Commands of the operator; called often. */
+  /** The oldest command of the operator that is not in the log; called often. */
   readonly takeCommand?: () => OperatorCommand | undefined;
   /** Ends the driving, not the rollout: it can be taken up again. */
   readonly signal?: AbortSignal;
@@ -61,6 +55,10 @@ export async function runRollout(run: RolloutRun): Promise<RolloutStatus> {
     await interruptible(run, () => restore(world, record.state()));
   }
   for (;;) {
+    if (record.state().phase === "starting") {
+      const command = world.takeCommand();
+      if (command !== undefined) record({ type: "operator", command });
+    }
     const decision = decide(record.state(), { now: run.clock.now() });
     for (const event of decision.events) record(event);
     const intent = decision.intents[0];
@@ -71,13 +69,13 @@ export async function runRollout(run: RolloutRun): Promise<RolloutStatus> {
   return statusOf(run.log.events) as RolloutStatus;
 }
 
-type Seals = Readonly<Record<Side, Sealed>>;
+type Seals = Readonly<Record<Side, SealedImage>>;
 
 /** On resumption the digests of the log decide, not what the references name by now. */
 async function openSeals({ plan, log, openSealed }: RolloutRun): Promise<Seals> {
   const begun = foldLog(log.events)?.digests;
   const [stable, canary] = await Promise.all([openSealed(plan.stable), openSealed(plan.canary)]);
-  const same = (side: Side, sealed: Sealed): void => {
+  const same = (side: Side, sealed: SealedImage): void => {
     if (begun === undefined || begun[side] === sealed.image.digest) return;
     throw new Fault("PLAN_INVALID", `resume the rollout ${plan.name}`, {
       why: `${plan[side]} is no longer the ${side} image that the rollout began with`,
@@ -110,7 +108,7 @@ function worldOf(run: RolloutRun, seals: Seals): World {
   };
 }
 
-function specOf({ image, statement }: Sealed): RunSpec {
+function specOf({ image, statement }: SealedImage): RunSpec {
   return { image, writable: statement.policy.writable };
 }
 

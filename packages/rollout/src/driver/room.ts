@@ -16,7 +16,7 @@ import {
 import { homedir, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
-import type { OperatorCommand } from "../core/event.ts";
+import type { OperatorCommand, RolloutEvent } from "../core/event.ts";
 import { foldLog } from "../core/state.ts";
 import { type RolloutStatus, statusOf } from "../core/status.ts";
 import { readEventLog } from "../log/event-log.ts";
@@ -61,13 +61,16 @@ export function readStatus(state: string, name: string): RolloutStatus {
   return status;
 }
 
-/** The names of all rollouts, sorted. */
+/** The names of all rollouts that have begun, sorted. */
 export function listRollouts(state: string): readonly string[] {
   const directory = join(state, "rollouts");
   if (!existsSync(directory)) return [];
-  return readdirSync(directory)
-    .filter((name) => existsSync(join(directory, name, "events.jsonl")))
-    .sort();
+  return (
+    readdirSync(directory)
+      // A log without a whole event is one that is just being begun.
+      .filter((name) => readEventLog(join(directory, name, "events.jsonl")).events.length > 0)
+      .sort()
+  );
 }
 
 /**
@@ -91,16 +94,24 @@ export function giveCommand(state: string, name: string, command: OperatorComman
   renameSync(temporary, join(directory, file));
 }
 
-/** The oldest waiting command, taken away; undefined when there is none. */
-export function takeCommand(room: Room): OperatorCommand | undefined {
+/**
+ * The oldest command that waits and is not in the log yet. Its file goes away when it is: a crash in between
+ * neither loses a command nor carries it out twice.
+ */
+export function nextCommand(
+  room: Room,
+  logged: readonly RolloutEvent[],
+): OperatorCommand | undefined {
   const directory = join(room.directory, "commands");
   const files = readdirSync(directory).filter((file) => file.endsWith(".json") && file[0] !== ".");
-  const first = files.sort()[0];
-  if (first === undefined) return undefined;
-  const path = join(directory, first);
-  const command = parseCommand(readFileSync(path, "utf8"));
-  rmSync(path);
-  return command;
+  for (const id of files.sort()) {
+    const path = join(directory, id);
+    const known = logged.some((event) => event.type === "operator" && event.command.id === id);
+    const command = known ? undefined : parseCommand(readFileSync(path, "utf8"), id);
+    if (command !== undefined) return command;
+    rmSync(path);
+  }
+  return undefined;
 }
 
 /** Puts the log of an ended rollout aside, so that the next one of this name begins with an empty one. */
@@ -113,11 +124,11 @@ export function rotateEndedLog(room: Room): void {
   for (const file of readdirSync(commands)) rmSync(join(commands, file));
 }
 
-function parseCommand(text: string): OperatorCommand | undefined {
+function parseCommand(text: string, id: string): OperatorCommand | undefined {
   try {
     const value = JSON.parse(text) as Partial<OperatorCommand>;
-    if (value.do === "abort") return { do: "abort" };
-    if (value.do === "promote") return { do: "promote", full: value.full === true };
+    if (value.do === "abort") return { do: "abort", id };
+    if (value.do === "promote") return { do: "promote", full: value.full === true, id };
   } catch {
     // Not ours; it is taken away all the same, so that it does not stand in the way.
   }

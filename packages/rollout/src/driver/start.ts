@@ -1,5 +1,6 @@
 import type { Engine } from "@lithify/engine";
 import { Fault } from "@lithify/fault";
+import type { SealedImage } from "@lithify/seal";
 import type { RolloutEvent } from "../core/event.ts";
 import type { RolloutState } from "../core/state.ts";
 import type { RolloutStatus } from "../core/status.ts";
@@ -11,15 +12,15 @@ import { connectSplitter, type RemoteSplitter } from "../splitter/remote.ts";
 import type { SplitterStatus } from "../splitter/splitter.ts";
 import { systemClock } from "./clock.ts";
 import { stopInstances } from "./instances.ts";
-import { runRollout, type Sealed } from "./local.ts";
+import { runRollout } from "./local.ts";
 import { lockRoom } from "./lock.ts";
-import { makeRoom, roomOf, rotateEndedLog, takeCommand } from "./room.ts";
+import { makeRoom, nextCommand, roomOf, rotateEndedLog } from "./room.ts";
 
 export interface RolloutStart {
   readonly plan: Plan;
   readonly engine: Engine;
   /** As in runRollout: throws when the seal does not hold. */
-  readonly openSealed: (reference: string) => Promise<Sealed>;
+  readonly openSealed: (reference: string) => Promise<SealedImage>;
   /** Where rollouts live: `stateDirectory(env)`. */
   readonly state: string;
   readonly clock?: Clock;
@@ -52,7 +53,7 @@ export async function startRollout(start: RolloutStart): Promise<RolloutStatus> 
         splitter,
         log,
         clock: start.clock ?? systemClock,
-        takeCommand: () => takeCommand(room),
+        takeCommand: () => nextCommand(room, log.events),
       });
     } finally {
       splitter.disconnect();

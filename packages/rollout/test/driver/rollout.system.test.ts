@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { readStatus } from "../../src/driver/room.ts";
+import type { RolloutStatus } from "../../src/core/status.ts";
+import { giveCommand, listRollouts, readStatus } from "../../src/driver/room.ts";
 import { closeService, splitterStatus, startRollout } from "../../src/driver/start.ts";
 import { parsePlan } from "../../src/plan/parse.ts";
 import { says } from "../support/backend.ts";
@@ -105,6 +106,76 @@ test("without a seal nothing is started", async () => {
   await expect(start).rejects.toMatchObject({ code: "SEAL_MISSING" });
   expect(engine.started()).toEqual([]);
 });
+
+test("the operator promotes and aborts from outside; a command counts once", async () => {
+  const { state, engine } = service({ "shop:1": says("one"), "shop:2": says("two") });
+  const paused = planText
+    .replace("- observe: 300ms", "- pause")
+    .replace("tolerance: 5%", "tolerance: 0.01%");
+  const start = (): Promise<RolloutStatus> =>
+    startRollout({
+      plan: parsePlan(paused, "plan.yaml"),
+      engine,
+      openSealed: sealsOf("shop:1", "shop:2"),
+      state,
+    });
+  expect(() => giveCommand(state, "shop", { do: "abort" })).toThrowError(
+    expect.objectContaining({ code: "ROLLOUT_UNKNOWN" }),
+  );
+  const rollout = start();
+  await phase(state, "paused");
+  giveCommand(state, "shop", { do: "promote", full: false });
+  await phase(state, "analysing");
+  expect(readStatus(state, "shop").weight).toBe(0.6);
+  giveCommand(state, "shop", { do: "abort" });
+  expect(await rollout).toMatchObject({ phase: "rolledBack", why: "the operator aborted" });
+  expect(() => giveCommand(state, "shop", { do: "abort" })).toThrowError(
+    expect.objectContaining({ code: "ROLLOUT_ENDED" }),
+  );
+  // The next rollout of this name begins anew, behind the same splitter, on the same stable instances.
+  const stable = (await engine.running()).map((instance) => instance.id);
+  const again = start();
+  await phase(state, "paused");
+  giveCommand(state, "shop", { do: "promote", full: true });
+  const status = await again;
+  expect(status).toMatchObject({ phase: "completed", why: "the operator promoted" });
+  expect([...status.stable.instances].sort()).toEqual([...stable].sort());
+});
+
+test("an interrupted controller leaves everything; the next one goes on", async () => {
+  const { state, engine } = service({ "shop:1": says("one"), "shop:2": says("two") });
+  const aborter = new AbortController();
+  const run = {
+    plan: parsePlan(planText.replace("- observe: 300ms", "- pause"), "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1", "shop:2"),
+    state,
+  };
+  const first = startRollout({ ...run, signal: aborter.signal });
+  await phase(state, "paused");
+  aborter.abort();
+  await expect(first).rejects.toMatchObject({ code: "INTERRUPTED" });
+  expect((await splitterStatus(state, "shop"))?.weight).toBe(0.3);
+  giveCommand(state, "shop", { do: "abort" });
+  expect(await startRollout(run)).toMatchObject({ phase: "rolledBack" });
+  expect(await engine.running()).toHaveLength(2);
+});
+
+test("a name that the state directory cannot hold, a rollout that is not there", () => {
+  for (const name of ["../up", "nothing"]) {
+    expect(() => readStatus("/nonexistent", name)).toThrowError(
+      expect.objectContaining({ code: "ROLLOUT_UNKNOWN" }),
+    );
+  }
+});
+
+async function phase(state: string, wanted: string): Promise<void> {
+  for (;;) {
+    const known = listRollouts(state).includes("shop");
+    if (known && readStatus(state, "shop").phase === wanted) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
 
 function service(behaviours: Parameters<typeof testEngine>[0]): {
   readonly state: string;

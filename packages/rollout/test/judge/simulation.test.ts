@@ -50,10 +50,13 @@ describe("0.5 % becomes 5 %", () => {
   );
 });
 
-test("the base rate trebles on both sides in mid-rollout: no more false rollbacks than before", () => {
-  const harmful = simulate(60, (block) => (block < 30 ? [0.005, 0.005] : [0.015, 0.015])).filter(
-    (run) => run.answer === "harmful",
-  );
+test("half-way the base rate trebles on both sides and the weight rises tenfold: no more false rollbacks", () => {
+  const late = (block: number): boolean => block >= looks / 2;
+  const harmful = simulate(
+    60,
+    (block) => (late(block) ? [0.015, 0.015] : [0.005, 0.005]),
+    (block) => (late(block) ? 1 : 19),
+  ).filter((run) => run.answer === "harmful");
   expect(harmful.length / runs).toBeLessThanOrEqual(0.05);
 });
 
@@ -119,18 +122,20 @@ interface Run {
 function simulate(
   perMinute: number,
   rates: (block: number) => readonly [stable: number, canary: number],
+  stableTimes: (block: number) => number = () => 19,
 ): readonly Run[] {
   const random = seededRandom(20_260_101);
   return Array.from({ length: runs }, () => {
     let state = newJudge(plan);
     for (let block = 0; block < looks; block++) {
       const [stable, canary] = rates(block);
+      const onStable = perMinute * stableTimes(block);
       state = judgeBlock(
         plan,
         state,
         {
           canary: counts(perMinute, binomial(random, perMinute, canary)),
-          stable: counts(perMinute * 19, binomial(random, perMinute * 19, stable)),
+          stable: counts(onStable, binomial(random, onStable, stable)),
         },
         0.05,
       );
