@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { type FileHandle, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fault } from "@lithify/fault";
 import { stateOfOwner, thisProcess } from "./process-owner.ts";
@@ -10,36 +10,56 @@ const unknowableAge = 24 * 60 * 60 * 1000;
 
 /**
  * Writes a file so that it is there whole or not at all: temporary name in the same directory, fsync, rename,
- * fsync of the directory. `fill` writes and gives the final path, in that directory.
+ * fsync of the directory. `fill` puts the bytes and gives the final path, in that directory; what it throws itself
+ * passes through.
  * @throws Fault STORE_FULL, STORE_UNREADABLE; nothing is left behind then
  */
 export async function writeDurably<Result extends { readonly path: string }>(
   directory: string,
-  fill: (handle: FileHandle) => Promise<Result>,
+  fill: (put: (bytes: Uint8Array) => Promise<void>) => Promise<Result>,
 ): Promise<Result> {
-  const temporary = join(
-    directory,
-    `${temporaryPrefix}${thisProcess}_${randomBytes(6).toString("hex")}`,
-  );
+  const name = `${temporaryPrefix}${thisProcess}_${randomBytes(6).toString("hex")}`;
+  const temporary = join(directory, name);
+  const onStore = <Value>(work: () => Promise<Value>) => onDisk(directory, work);
   try {
-    const handle = await open(temporary, "wx", 0o644);
+    const handle = await onStore(() => open(temporary, "wx", 0o644));
     let result: Result;
     try {
-      result = await fill(handle);
-      await handle.sync();
+      result = await fill((bytes) => onStore(() => handle.writeFile(bytes)));
+      await onStore(() => handle.sync());
     } finally {
-      await handle.close();
+      await onStore(() => handle.close());
     }
-    await rename(temporary, result.path);
-    await syncDirectory(dirname(result.path));
+    await onStore(() => rename(temporary, result.path));
+    await onStore(() => syncDirectory(dirname(result.path)));
     return result;
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    throw diskFault(error, directory);
+    throw error;
   }
 }
 
-export async function syncDirectory(directory: string): Promise<void> {
+/** Does work on the store's disk. @throws Fault STORE_FULL, STORE_UNREADABLE in place of the system's errors */
+export async function onDisk<Value>(path: string, work: () => Promise<Value>): Promise<Value> {
+  try {
+    return await work();
+  } catch (error) {
+    throw diskFault(error, path);
+  }
+}
+
+/** Removes the temporaries that dead processes left in a directory, as far as this user may. */
+export async function sweepTemporaries(directory: string): Promise<void> {
+  for (const name of await readdir(directory)) {
+    if (!name.startsWith(temporaryPrefix)) continue;
+    const path = join(directory, name);
+    const state = stateOfOwner(name.slice(temporaryPrefix.length).split("_")[0] ?? "");
+    const isStale = state === "gone" || (state === "unknowable" && (await isOld(path)));
+    if (isStale) await rm(path, { force: true }).catch(() => undefined);
+  }
+}
+
+async function syncDirectory(directory: string): Promise<void> {
   const handle = await open(directory, "r");
   try {
     await handle.sync();
@@ -48,36 +68,19 @@ export async function syncDirectory(directory: string): Promise<void> {
   }
 }
 
-/** Removes the temporaries that dead processes left in a directory. */
-export async function sweepTemporaries(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) {
-    if (!name.startsWith(temporaryPrefix)) continue;
-    const path = join(directory, name);
-    const state = stateOfOwner(name.slice(temporaryPrefix.length).split("_")[0] ?? "");
-    const isStale = state === "gone" || (state === "unknowable" && (await isOld(path)));
-    if (isStale) await rm(path, { force: true });
-  }
-}
-
 async function isOld(path: string): Promise<boolean> {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));
   return Date.now() - mtimeMs > unknowableAge;
 }
 
-/** A Fault for what the disk answered; other errors as they are. */
-export function diskFault(error: unknown, path: string): unknown {
-  if (error instanceof Fault) return error;
-  const { code } = error as NodeJS.ErrnoException;
-  if (code === "ENOSPC" || code === "EDQUOT") {
-    return new Fault("STORE_FULL", "writing to the store", { values: { path }, cause: error });
-  }
-  if (code === "EACCES" || code === "EPERM" || code === "EROFS" || code === "ENOTDIR") {
-    const why = (error as Error).message;
-    return new Fault("STORE_UNREADABLE", "using the store", {
-      why,
-      values: { path },
-      cause: error,
-    });
-  }
-  return error;
+/** Only errors of system calls (they carry `syscall`) become Faults. */
+function diskFault(error: unknown, path: string): unknown {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return error;
+  const isFull = code === "ENOSPC" || code === "EDQUOT";
+  return new Fault(isFull ? "STORE_FULL" : "STORE_UNREADABLE", "using the store", {
+    why: message,
+    values: { path },
+    cause: error,
+  });
 }

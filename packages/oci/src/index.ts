@@ -11,6 +11,7 @@ export {
   parseDigest,
 } from "./digest.ts";
 export type { Image, Layer } from "./image.ts";
+export { layerFromBlob } from "./layer.ts";
 export { openStore } from "./layout-store.ts";
 export {
   type Descriptor,

@@ -8,6 +8,9 @@ const whiteoutPrefix = ".wh.";
 const opaqueName = ".wh..wh..opq";
 const auxiliaryPrefix = ".wh..wh.";
 
+/** What a merged tree may hold; beyond it Fault LIMIT_EXCEEDED. Directories that paths only imply count too. */
+export const treeLimits = { objects: 2_000_000, pathCharacters: 512 * 1024 * 1024 };
+
 /** A member of a layer, and the digest of its content when that was read. */
 export interface LayerMember {
   readonly entry: TarEntry;
@@ -70,10 +73,17 @@ export class LayeredTree {
 
   finish(): Replayed {
     const nodes: TreeNode[] = [];
+    let characters = 0;
     const members = new WeakMap<TreeNode, number>();
     const stack: [string, Inode][] = [["/", this.#root]];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const [path, inode] = next;
+      characters += path.length;
+      if (characters > treeLimits.pathCharacters) {
+        throw new Fault("LIMIT_EXCEEDED", "the paths of an image together", {
+          values: { limit: treeLimits.pathCharacters },
+        });
+      }
       const node = nodeOf(path, inode);
       nodes.push(node);
       if (inode.member !== undefined) members.set(node, inode.member);
@@ -192,6 +202,11 @@ export class LayeredTree {
 
   #inodeOf(type: NodeType, { entry, digest }: LayerMember, number: number): Inode {
     this.#inodes += 1;
+    if (this.#inodes > treeLimits.objects) {
+      throw new Fault("LIMIT_EXCEEDED", "the objects of an image", {
+        values: { limit: treeLimits.objects },
+      });
+    }
     return {
       number: this.#inodes,
       type,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { BlobStore } from "./blob-store.ts";
 import { type Digest, hexOf } from "./digest.ts";
-import { diskFault, writeDurably } from "./durable-file.ts";
+import { onDisk, writeDurably } from "./durable-file.ts";
 
 const chunkSize = 256 * 1024;
 
@@ -24,13 +24,11 @@ export class LayoutBlobs implements BlobStore {
     return join(this.#directory, hexOf(digest));
   }
 
-  async has(digest: Digest): Promise<boolean> {
-    try {
-      return (await stat(this.pathOf(digest))).isFile();
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return false;
-      throw diskFault(error, this.#directory);
-    }
+  has(digest: Digest): Promise<boolean> {
+    return onDisk(this.#directory, async () => {
+      const found = await stat(this.pathOf(digest)).catch(ignoreMissing);
+      return found?.isFile() === true;
+    });
   }
 
   async *open(digest: Digest, size?: number): AsyncGenerator<Uint8Array> {
@@ -44,10 +42,8 @@ export class LayoutBlobs implements BlobStore {
       }
       const hash = createHash("sha256");
       for (;;) {
-        const { bytesRead, buffer } = await handle.read(
-          Buffer.allocUnsafe(chunkSize),
-          0,
-          chunkSize,
+        const { bytesRead, buffer } = await onDisk(this.#directory, () =>
+          handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize),
         );
         if (bytesRead === 0) break;
         const chunk = buffer.subarray(0, bytesRead);
@@ -68,14 +64,14 @@ export class LayoutBlobs implements BlobStore {
   async write(
     bytes: AsyncIterable<Uint8Array> | Uint8Array,
   ): Promise<{ readonly digest: Digest; readonly size: number }> {
-    await mkdir(this.#directory, { recursive: true });
     const chunks = bytes instanceof Uint8Array ? [bytes] : bytes;
-    const { digest, size } = await writeDurably(this.#directory, async (handle) => {
+    await onDisk(this.#directory, () => mkdir(this.#directory, { recursive: true }));
+    const { digest, size } = await writeDurably(this.#directory, async (put) => {
       const hash = createHash("sha256");
       let written = 0;
       for await (const chunk of chunks) {
         hash.update(chunk);
-        await writeAll(handle, chunk);
+        await put(chunk);
         written += chunk.length;
       }
       const digest = `sha256:${hash.digest("hex")}` as Digest;
@@ -85,22 +81,15 @@ export class LayoutBlobs implements BlobStore {
   }
 
   async #opened(digest: Digest): Promise<FileHandle> {
-    try {
-      return await open(this.pathOf(digest), "r");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-        throw diskFault(error, this.#directory);
-      }
-      throw new Fault("BLOB_UNKNOWN", `blob ${digest}`, {
-        values: { store: this.#directory },
-        cause: error,
-      });
-    }
+    const handle = await onDisk(this.#directory, () =>
+      open(this.pathOf(digest), "r").catch(ignoreMissing),
+    );
+    if (handle !== undefined) return handle;
+    throw new Fault("BLOB_UNKNOWN", `blob ${digest}`, { values: { store: this.#directory } });
   }
 }
 
-async function writeAll(handle: FileHandle, chunk: Uint8Array): Promise<void> {
-  for (let at = 0; at < chunk.length; ) {
-    at += (await handle.write(chunk, at, chunk.length - at)).bytesWritten;
-  }
+function ignoreMissing(error: unknown): undefined {
+  if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+  throw error;
 }

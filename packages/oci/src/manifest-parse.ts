@@ -12,6 +12,8 @@ import {
 export const documentLimit = 4 * 1024 * 1024;
 /** Layers, or members of an index. */
 export const descriptorLimit = 4096;
+/** Nesting of lists and objects in a document. */
+export const depthLimit = 100;
 
 const dockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
 const dockerIndex = "application/vnd.docker.distribution.manifest.list.v2+json";
@@ -219,12 +221,31 @@ function documentOf(bytes: Uint8Array, what: string): Fields {
     });
   }
   let value: unknown;
+  if (depthOf(bytes) > depthLimit) {
+    throw new Fault("LIMIT_EXCEEDED", `the nesting of ${what}`, { values: { limit: depthLimit } });
+  }
   try {
     value = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch (error) {
     throw new Fault("MANIFEST_INVALID", what, { why: "it is not JSON", cause: error });
   }
   return recordOf(value, what, "the document");
+}
+
+/** How deep brackets nest, those in texts left out. */
+function depthOf(bytes: Uint8Array): number {
+  let depth = 0;
+  let deepest = 0;
+  let isText = false;
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at];
+    if (isText && byte === 0x5c) at += 1;
+    else if (byte === 0x22) isText = !isText;
+    else if (isText) continue;
+    else if (byte === 0x5b || byte === 0x7b) deepest = Math.max(deepest, ++depth);
+    else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  return deepest;
 }
 
 function recordOf(value: unknown, what: string, where: string): Fields {

@@ -3,7 +3,7 @@ import { link, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@lithify/fault";
-import { diskFault } from "./durable-file.ts";
+import { onDisk } from "./durable-file.ts";
 import { stateOfOwner, thisProcess } from "./process-owner.ts";
 
 const lockName = ".index.lock";
@@ -39,16 +39,18 @@ async function lockedRun<Result>(directory: string, work: () => Promise<Result>)
   const own = join(directory, `.tmp_${id}`);
   const lock = join(directory, lockName);
   try {
-    await writeFile(own, id, { flag: "wx" });
-    await acquire(directory, lock, own);
+    await onDisk(directory, () => writeFile(own, id, { flag: "wx" }));
+    await onDisk(directory, () => acquire(directory, lock, own));
   } catch (error) {
     await rm(own, { force: true }).catch(() => undefined);
-    throw diskFault(error, directory);
+    throw error;
   }
   try {
     return await work();
   } finally {
-    if ((await textOf(lock)) === id) await rm(lock, { force: true });
+    await onDisk(directory, async () => {
+      if ((await textOf(lock)) === id) await rm(lock, { force: true });
+    });
   }
 }
 

@@ -27,12 +27,16 @@ export function diffTrees(a: Tree, b: Tree): readonly TreeDifference[] {
   const paths = [...a].map(({ path }) => path);
   for (const { path } of b) if (a.at(path) === undefined) paths.push(path);
   const rows: TreeDifference[] = [];
+  const comparison = new LinkComparison();
   for (const path of paths.sort(compareNames)) {
     const was = a.at(path);
     const is = b.at(path);
     if (was === undefined) rows.push({ path, kind: "added", is: described(is as TreeNode) });
     else if (is === undefined) rows.push({ path, kind: "removed", was: described(was) });
-    else rows.push(...differencesOf(was, is), ...linkDifference(a, was, b, is));
+    else {
+      rows.push(...differencesOf(was, is));
+      rows.push(...linkDifference(a.linksOf(was), b.linksOf(is), was, is, comparison));
+    }
   }
   return rows;
 }
@@ -67,14 +71,37 @@ function differencesOf(was: TreeNode, is: TreeNode): TreeDifference[] {
   return rows;
 }
 
-function linkDifference(a: Tree, was: TreeNode, b: Tree, is: TreeNode): TreeDifference[] {
-  if (was.type === "directory" || was.type !== is.type) return [];
-  const before = a.linksOf(was);
-  const after = b.linksOf(is);
-  if (before.length === after.length && before.every((path, index) => path === after[index])) {
-    return [];
+/** Every path of an object has the same list of links, so that each pair of lists is compared once. */
+class LinkComparison {
+  readonly #known = new WeakMap<readonly string[], WeakMap<readonly string[], boolean>>();
+
+  isSame(a: readonly string[], b: readonly string[]): boolean {
+    const known = this.#known.get(a)?.get(b);
+    if (known !== undefined) return known;
+    const same = a.length === b.length && a.every((path, index) => path === b[index]);
+    const row = this.#known.get(a) ?? new WeakMap<readonly string[], boolean>();
+    this.#known.set(a, row.set(b, same));
+    return same;
   }
-  return [{ path: was.path, kind: "links", was: before.join(" "), is: after.join(" ") }];
+}
+
+function linkDifference(
+  before: readonly string[],
+  after: readonly string[],
+  was: TreeNode,
+  is: TreeNode,
+  comparison: LinkComparison,
+): TreeDifference[] {
+  if (was.type === "directory" || was.type !== is.type) return [];
+  if (comparison.isSame(before, after)) return [];
+  return [{ path: was.path, kind: "links", was: linksText(before), is: linksText(after) }];
+}
+
+const linksShown = 8;
+
+function linksText(paths: readonly string[]): string {
+  if (paths.length <= linksShown) return paths.join(" ");
+  return `${paths.slice(0, linksShown).join(" ")} and ${paths.length - linksShown} more`;
 }
 
 function described(node: TreeNode): string {
