@@ -1,0 +1,87 @@
+import { describe, expect, test } from "vitest";
+import { attemptsFor, sampleLimit } from "../src/attempts.ts";
+import { decide, fits } from "../src/decide.ts";
+import { identity, model } from "./fixture.ts";
+
+const lines = [
+  "d 0755 0:0 /app",
+  "d 0755 0:0 /app/config",
+  "f 0644 0:0 /app/config/file x",
+  "l 0777 0:0 /app/config/dangling -> nothing",
+  "l 0777 0:0 /app/config/fine -> file",
+  "d 0755 0:0 /etc",
+  "f 0644 0:0 /etc/hosts x",
+  "f 0644 0:0 /etc/other x",
+  "f 0666 0:0 /etc/open x",
+  "p 0644 0:0 /etc/pipe",
+  "d 0755 0:0 /proc",
+  "d 1777 0:0 /tmp",
+  "f 0666 0:0 /tmp/mine x",
+];
+const policy = {
+  trees: [{ path: "/app/config", directories: 0o755, files: 0o644 }],
+  writable: ["/tmp"],
+};
+const who = identity(9, 0);
+
+describe("attemptsFor", () => {
+  const access = model(lines, { policy });
+  const attempts = [...attemptsFor(access, who)];
+  const on = (path: string) =>
+    attempts
+      .filter((attempt) => attempt.path === path)
+      .map((attempt) => `${attempt.operation} ${attempt.route}`);
+
+  test("tries every operation on every object of the strict trees", () => {
+    expect(on("/app/config")).toEqual([
+      "create add",
+      "mkdir add",
+      "symlink add",
+      "tmpfile-link tmpfile-link",
+      "rename replace",
+      "chmod chmod",
+      "chgrp chown",
+      "utimes times",
+    ]);
+    expect(on("/app/config/file")).toEqual([
+      "open-write content",
+      "rename replace",
+      "chmod chmod",
+      "chgrp chown",
+      "utimes times",
+    ]);
+    expect(on("/app/config/dangling")[0]).toBe("link-target link-target");
+    expect(on("/app/config/fine")).toEqual(["rename replace", "chgrp chown", "utimes times"]);
+  });
+
+  test("tries the directories above them, and leaves alone what an engine mounts or the policy lets write", () => {
+    expect(on("/app")).toContain("rename swap-ancestor");
+    expect(on("/etc/pipe")).toContain("access-write special");
+    expect(on("/etc/open")).toContain("open-write content");
+    expect(["/etc/hosts", "/proc", "/tmp", "/tmp/mine"].flatMap(on)).toEqual([]);
+    expect(on("/")).not.toContain("rename replace");
+  });
+
+  test("every attempt fits its object, and expects what the model decides", () => {
+    for (const { operation, path, expected } of attempts) {
+      const node = access.tree.at(path);
+      expect(node !== undefined && fits(operation, node)).toBe(true);
+      expect(expected).toBe(decide(access, who, operation, path).answer);
+    }
+  });
+
+  test("of many files that nobody can change it tries a sample, of those that can be changed all", () => {
+    const many = Array.from(
+      { length: 5000 },
+      (_, index) => `f ${index % 10 === 0 ? "0664" : "0644"} 0:0 /lib/${index} x`,
+    );
+    const large = model(["d 0755 0:0 /lib", ...many]);
+    const opened = [...attemptsFor(large, who)].filter(
+      (attempt) => attempt.operation === "open-write",
+    );
+    expect(opened.filter((attempt) => attempt.expected === "allowed")).toHaveLength(500);
+    const denied = opened.filter((attempt) => attempt.expected === "denied").length;
+    expect(denied).toBeGreaterThan(sampleLimit / 2);
+    expect(denied).toBeLessThanOrEqual(sampleLimit);
+  });
+});
