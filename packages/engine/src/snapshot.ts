@@ -7,7 +7,10 @@ import { archiveOf } from "./tar-program.ts";
  * The tree of a live root: GNU tar reads it from the host's side, where the mounts of the container do not exist.
  * What exists only because something is mounted on it is left out.
  */
-export async function snapshotOf(rootfs: string, record: InstanceRecord): Promise<Tree> {
+export async function snapshotOf(
+  rootfs: string,
+  record: Pick<InstanceRecord, "programs" | "mountPoints">,
+): Promise<Tree> {
   const tree = await treeFromTar(archiveOf(record.programs.tar, rootfs));
   return record.mountPoints.length === 0 ? tree : withoutMountPoints(tree, record.mountPoints);
 }

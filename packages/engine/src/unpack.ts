@@ -108,8 +108,8 @@ class MountedLayers implements LowerTree {
   }
 
   async read(path: string): Promise<TarMember | undefined> {
-    if (this.#layers.length === 0) return undefined;
     this.wasAsked = true;
+    if (this.#layers.length === 0) return undefined;
     const target = join(this.#directory, "below");
     if (!this.#mounted) await this.#mount(target);
     if ((await lstatInside(target, path)) === undefined) return undefined;
