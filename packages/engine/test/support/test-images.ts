@@ -13,7 +13,7 @@ import {
 } from "@lithify/oci";
 
 const applets =
-  "sh ls cat id sleep touch mkdir rm mv chmod echo httpd wget ln stat env kill true nc head dd chown mknod find sync";
+  "sh ls cat id sleep touch mkdir rm mv chmod echo httpd wget ln stat env kill true grep printf pwd nc head dd chown mknod find sync";
 
 /** A store of its own in a temporary directory, with an image that holds a static busybox and a small site. */
 export interface TestStore {
