@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Fault } from "@lithify/fault";
+import { Fault, isFault } from "@lithify/fault";
 import type { BlobStore } from "./blob-store.ts";
 import { decompress } from "./compression.ts";
 import type { DiffId } from "./digest.ts";
@@ -16,8 +16,18 @@ export function layerFromBlob(store: BlobStore, descriptor: Descriptor, diffId: 
     digest,
     diffId,
     compressed,
-    uncompressed: () => verified(isPlain ? compressed() : decompress(compressed()), diffId, digest),
+    uncompressed: () => verified(isPlain ? compressed() : expanded(compressed), diffId, digest),
   };
+}
+
+/** A corrupt blob breaks its compression before its last byte is hashed: it is read to its end, so that the fault names it. */
+async function* expanded(compressed: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* decompress(compressed());
+  } catch (error) {
+    if (isFault(error, "COMPRESSION_INVALID")) for await (const chunk of compressed()) void chunk;
+    throw error;
+  }
 }
 
 async function* verified(
