@@ -56,13 +56,18 @@ export class LayeredTree {
   /** @throws Fault LAYER_UNSAFE */
   apply(members: readonly LayerMember[], layer: number): void {
     this.#begin(layer);
-    const ordinary: [LayerMember, number][] = [];
-    for (const [number, member] of members.entries()) {
-      const kind = this.#kindOf(member.entry);
-      if (kind === "ordinary") ordinary.push([member, number]);
-      else if (kind !== "auxiliary") this.#hide(member.entry, kind);
+    const kinds = members.map(({ entry }) => this.#kindOf(entry));
+    for (const [number, { entry }] of members.entries()) {
+      const kind = kinds[number];
+      if (kind === "whiteout" || kind === "opaque") this.#hide(entry, kind);
     }
-    for (const [member, number] of ordinary) this.#add(member, number);
+    for (const [number, member] of members.entries()) {
+      const kind = kinds[number];
+      if (kind === "ordinary") this.#add(member, number);
+      // As engines do: a whiteout needs the directory that it lies in
+      else if (kind !== "auxiliary")
+        this.#parent(this.#namesOf(member.entry.path).slice(0, -1), member.entry.path);
+    }
   }
 
   /** Without whiteouts: names are only names. @throws Fault LAYER_UNSAFE */

@@ -1,61 +1,15 @@
-import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type DiffId, digestOf } from "../src/digest.ts";
+import { digestOf } from "../src/digest.ts";
 import type { Layer } from "../src/image.ts";
-import { mediaTypes } from "../src/manifest.ts";
 import { encodeName } from "../src/name-bytes.ts";
 import { replayLayers, treeFromTar } from "../src/replay.ts";
-import type { TarEntry } from "../src/tar-entry.ts";
-import type { TarInput } from "../src/tar-write.ts";
 import type { Tree } from "../src/tree.ts";
 import { arbitraryInputs } from "./arbitrary-entries.ts";
-import { archiveOf, entryOf, fileOf, inPieces } from "./archives.ts";
+import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, faultCodeOf } from "./expectations.ts";
-
-const text = readFileSync(new URL("cases/replay.txt", import.meta.url), "utf8");
-const cases = text.split(/^== /m).slice(1);
-
-function layerOf(archive: Buffer): Layer {
-  const digest = digestOf(archive);
-  return {
-    descriptor: { mediaType: mediaTypes.layer, digest, size: archive.length },
-    digest,
-    diffId: digest as string as DiffId,
-    compressed: () => inPieces(archive),
-    uncompressed: () => inPieces(archive),
-  };
-}
-
-function inputOf(line: string): TarInput {
-  const words = line.split(" ");
-  const more = Object.fromEntries(
-    words.filter((word) => word.includes("=")).map((word) => word.split("=")),
-  ) as Record<string, string>;
-  const [kind = "", path = "", value = ""] = words.filter((word) => !word.includes("="));
-  const [uid = "0", gid = "0"] = (more.owner ?? "0:0").split(":");
-  const owner = { uid: Number(uid), gid: Number(gid) };
-  const attributes =
-    more.mode === undefined ? owner : { ...owner, mode: Number.parseInt(more.mode, 8) };
-  if (kind === "file") return fileOf(path, value === "-" ? "" : value, attributes);
-  const types: Record<string, TarEntry["type"]> = {
-    dir: "directory",
-    symlink: "symlink",
-    link: "hardlink",
-    fifo: "fifo",
-    char: "character",
-  };
-  const type = types[kind];
-  if (type === undefined) throw new Error(`no such member: ${line}`);
-  const [major = 0, minor = 0] = value.split(":").map(Number);
-  return {
-    entry: entryOf(path, type, {
-      ...attributes,
-      ...(type === "symlink" || type === "hardlink" ? { target: value } : {}),
-      ...(type === "character" ? { device: { major, minor } } : {}),
-    }),
-  };
-}
+import { layerOf } from "./layers.ts";
+import { replayCases } from "./replay-cases.ts";
 
 function linesOf(tree: Tree, contents: ReadonlyMap<string, string>): string[] {
   const names = {
@@ -84,30 +38,18 @@ function linesOf(tree: Tree, contents: ReadonlyMap<string, string>): string[] {
   return lines;
 }
 
-test.each(cases.map((block) => [block.slice(0, block.indexOf("\n")), block]))(
-  "%s",
-  async (_, block) => {
-    const [before = "", after = ""] = block.slice(block.indexOf("\n")).split("\nexpect");
-    const contents = new Map<string, string>();
-    const layers: Layer[] = [];
-    for (const part of before.split("\nlayer").slice(1)) {
-      const inputs = part.trim().split("\n").map(inputOf);
-      for (const { body } of inputs) {
-        if (body instanceof Uint8Array) contents.set(digestOf(body), Buffer.from(body).toString());
-      }
-      layers.push(layerOf(await archiveOf(inputs)));
+test.each(replayCases().map((item) => [item.name, item] as const))("%s", async (_, item) => {
+  const contents = new Map<string, string>();
+  const layers: Layer[] = [];
+  for (const inputs of item.layers) {
+    for (const { body } of inputs) {
+      if (body instanceof Uint8Array) contents.set(digestOf(body), Buffer.from(body).toString());
     }
-    const expected = after.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
-    const fault = expected[0]?.startsWith("fault ")
-      ? expected[0].slice("fault ".length)
-      : undefined;
-    if (fault !== undefined) {
-      await expectFault(fault, () => replayLayers(layers));
-      return;
-    }
-    expect(linesOf(await replayLayers(layers), contents)).toEqual(expected);
-  },
-);
+    layers.push(layerOf(await archiveOf(inputs)));
+  }
+  if (item.fault !== undefined) await expectFault(item.fault, () => replayLayers(layers));
+  else expect(linesOf(await replayLayers(layers), contents)).toEqual(item.expected);
+});
 
 describe("replay", () => {
   test("any members give a tree or a Fault", async () => {

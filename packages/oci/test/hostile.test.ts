@@ -1,0 +1,96 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { openStore } from "../src/layout-store.ts";
+import { parseConfig } from "../src/manifest-parse.ts";
+import { readFileOf } from "../src/read-file.ts";
+import { replayLayers } from "../src/replay.ts";
+import type { Store } from "../src/store.ts";
+import { diffTrees } from "../src/tree-diff.ts";
+import { archiveOf, entryOf, fileOf, inPieces } from "./archives.ts";
+import { expectFault, withDirectory } from "./expectations.ts";
+import { layerOf } from "./layers.ts";
+
+const config = { architecture: "amd64", os: "linux" };
+
+async function tagged(store: Store, ref: string) {
+  const layer = await store.writeLayer(
+    inPieces(await archiveOf([fileOf("a", "x".repeat(2_000_000)), fileOf("b", ref)])),
+  );
+  const image = await store.writeImage({ config, layers: [layer] });
+  await store.tag(ref, image);
+  return image;
+}
+
+describe("input made to exhaust", () => {
+  test("paths that imply many directories", async () => {
+    const deep = "d/".repeat(2000);
+    const inputs = Array.from({ length: 200 }, (_, index) => fileOf(`${index}/${deep}x`, ""));
+    const archive = await archiveOf(inputs);
+    await expectFault("LIMIT_EXCEEDED", () => replayLayers([layerOf(archive)]));
+  });
+
+  test("one object with very many names", async () => {
+    const links = Array.from({ length: 30_000 }, (_, index) => ({
+      entry: entryOf(`l${index}`, "hardlink", { target: "a" }),
+    }));
+    const tree = await replayLayers([layerOf(await archiveOf([fileOf("a", "x"), ...links]))]);
+    const fewer = await replayLayers([
+      layerOf(await archiveOf([fileOf("a", "x"), ...links.slice(1)])),
+    ]);
+    const rows = diffTrees(tree, fewer);
+    expect(rows).toHaveLength(30_001);
+    expect(rows[0]?.was).toMatch(/^\/a \/l0 .* and 29993 more$/);
+  });
+
+  test("a document that nests without end", async () => {
+    const nested = `{"x":${"[".repeat(200_000)}${"]".repeat(200_000)}}`;
+    await expectFault("LIMIT_EXCEEDED", async () => parseConfig(Buffer.from(nested)));
+    const harmless = { ...config, note: "[".repeat(500), rootfs: { type: "layers", diff_ids: [] } };
+    expect(parseConfig(Buffer.from(JSON.stringify(harmless))).os).toBe("linux");
+  });
+
+  test("reading the start of a layer leaves no file open", () =>
+    withDirectory(async (directory) => {
+      const store = await openStore(directory);
+      const image = await tagged(store, "web");
+      const openFiles = async () => (await readdir("/proc/self/fd").catch(() => [])).length;
+      const before = await openFiles();
+      for (let round = 0; round < 40; round += 1) {
+        for (const layer of image.layers)
+          for await (const chunk of layer.uncompressed()) if (chunk.length > 0) break;
+        await readFileOf(image, "/a");
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+      expect((await openFiles()) - before).toBeLessThan(10);
+    }));
+});
+
+describe("a store that others change", () => {
+  test("fields of other tools stay in the index", () =>
+    withDirectory(async (directory) => {
+      const store = await openStore(directory);
+      await tagged(store, "web:1");
+      const path = join(directory, "index.json");
+      const index = JSON.parse(await readFile(path, "utf8"));
+      index.annotations = { "com.example.note": "kept" };
+      index.manifests[0].platform = { os: "linux", architecture: "amd64", "os.version": "kept" };
+      await writeFile(path, JSON.stringify(index));
+      await tagged(store, "web:2");
+      const after = JSON.parse(await readFile(path, "utf8"));
+      expect(after.annotations).toEqual(index.annotations);
+      expect(after.manifests[0]).toEqual(index.manifests[0]);
+      expect(after.manifests).toHaveLength(2);
+    }));
+
+  test("a store that vanishes gives a Fault", () =>
+    withDirectory(async (directory) => {
+      const store = await openStore(join(directory, "store"));
+      const image = await tagged(store, "web");
+      await rm(store.directory, { recursive: true });
+      await expectFault("IMAGE_UNKNOWN", () => store.image("web"));
+      await expectFault("BLOB_UNKNOWN", () => replayLayers(image.layers));
+      await expectFault("BLOB_UNKNOWN", () => store.tag("web", image));
+      await expectFault("STORE_UNREADABLE", () => store.untag("web"));
+    }));
+});
