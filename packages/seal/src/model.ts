@@ -1,29 +1,22 @@
-import { type ImageConfig, parseGroup, parsePasswd, type Tree, type TreeNode } from "@lithify/oci";
+import { type ImageConfig, parseGroup, parsePasswd, type Tree } from "@lithify/oci";
 import type { Identity } from "./identity.ts";
 import type { Accounts } from "./identity-resolve.ts";
 import { IdentityView } from "./identity-view.ts";
+import { type NumberedTree, numberedTree } from "./numbered-tree.ts";
 import type { Policy } from "./policy.ts";
-import { isWithin, parentOf, resolvePolicy } from "./policy-resolve.ts";
+import { isWithin, resolvePolicy } from "./policy-resolve.ts";
 
 /** How far the policy protects an object: with exact modes, without them, or not at all. */
 export type Protection = "strict" | "protected" | "writable";
 
 /** Everything that decisions about one image need. Pure data, computed once. */
-export interface AccessModel {
-  readonly tree: Tree;
+export interface AccessModel extends NumberedTree {
   readonly config: ImageConfig;
   /** Paths resolved through the image's links. */
   readonly policy: Policy;
   /** Protected trees that are not in the image. */
   readonly missing: readonly string[];
-  /** The objects in tree order; an object's number is its index here. */
-  readonly nodes: readonly TreeNode[];
-  /** Number of each object's directory; 0 for the root itself. */
-  readonly parents: Int32Array;
-  /** WORKDIR after links, when it exists. */
-  readonly workingDirectory: TreeNode | undefined;
   readonly accounts: Accounts;
-  numberOf(path: string): number | undefined;
   protectionOf(path: string): Protection;
   /** The strict tree that holds the path, or its top-level directory: what findings are grouped by. */
   regionOf(path: string): string;
@@ -43,22 +36,18 @@ export function modelOf(parts: {
 }): AccessModel {
   const { policy, missing } = resolvePolicy(parts.policy, parts.tree);
   const accounts = parts.accounts ?? { passwd: "", group: "" };
-  const { nodes, numbers, parents } = numbered(parts.tree);
+  const numbered = numberedTree(parts.tree, parts.config.config?.WorkingDir || "/");
   const users = namesOf(parsePasswd(accounts.passwd).entries.map((user) => [user.uid, user.name]));
   const groups = namesOf(
     parseGroup(accounts.group).entries.map((group) => [group.gid, group.name]),
   );
   const views = new Map<string, IdentityView>();
   const model: AccessModel = {
-    tree: parts.tree,
+    ...numbered,
     config: parts.config,
     policy,
     missing,
-    nodes,
-    parents,
     accounts,
-    workingDirectory: workingDirectoryOf(parts.tree, parts.config),
-    numberOf: (path) => numbers.get(path),
     protectionOf: (path) => protectionIn(policy, path),
     regionOf: (path) =>
       policy.trees.find((tree) => isWithin(path, tree.path))?.path ?? topDirectoryOf(path),
@@ -71,7 +60,7 @@ export function modelOf(parts: {
       ]);
       const known = views.get(key);
       if (known !== undefined) return known;
-      const view = new IdentityView(model, identity);
+      const view = new IdentityView(numbered, identity);
       views.set(key, view);
       return view;
     },
@@ -87,26 +76,10 @@ export function protectionIn(policy: Policy, path: string): Protection {
   return policy.trees.some((tree) => isWithin(path, tree.path)) ? "strict" : "protected";
 }
 
-function numbered(tree: Tree) {
-  const nodes = [...tree];
-  const numbers = new Map<string, number>();
-  const parents = new Int32Array(nodes.length);
-  nodes.forEach((node, number) => {
-    numbers.set(node.path, number);
-    parents[number] = node.path === "/" ? number : (numbers.get(parentOf(node.path)) ?? 0);
-  });
-  return { nodes, numbers, parents };
-}
-
 function namesOf(pairs: readonly (readonly [number, string])[]): ReadonlyMap<number, string> {
   const names = new Map<number, string>();
   for (const [id, name] of pairs) if (!names.has(id)) names.set(id, name);
   return names;
-}
-
-function workingDirectoryOf(tree: Tree, config: ImageConfig): TreeNode | undefined {
-  const found = tree.resolve(config.config?.WorkingDir || "/");
-  return found.answer === "reached" && found.node.type === "directory" ? found.node : undefined;
 }
 
 function topDirectoryOf(path: string): string {
