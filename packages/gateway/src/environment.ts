@@ -50,11 +50,10 @@ export function readEnvironment(
     if (name.startsWith("DATAPOWER_") && !known.includes(name)) warnings.push(unknownText(name));
   }
   return {
-    root: env["GATEWAY_ROOT"] || "/drouter",
+    root: env.GATEWAY_ROOT || "/drouter",
     healthPort: number("GATEWAY_HEALTH_PORT", 7879, 0, 65535),
     logLevel: priorities[number("DATAPOWER_LOG_LEVEL", 6, 0, 7)]!,
-    logColor:
-      /^(?:true|1|on)$/i.test(env["DATAPOWER_LOG_COLOR"] ?? "") && env["NO_COLOR"] === undefined,
+    logColor: /^(?:true|1|on)$/i.test(env.DATAPOWER_LOG_COLOR ?? "") && env.NO_COLOR === undefined,
     workerThreads: number("DATAPOWER_WORKER_THREADS", availableParallelism(), 1, 1024),
     scriptLimit: number("GATEWAY_SCRIPT_LIMIT", 2000, 10, 3_600_000),
     drainDeadline: number("GATEWAY_DRAIN_DEADLINE", 10_000, 0, 3_600_000),

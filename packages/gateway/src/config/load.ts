@@ -92,7 +92,7 @@ class DomainLoader {
   /** Records why nothing of this domain can be served. */
   refuse(origin: Origin, message: string, fault?: Fault): void {
     this.#whole = false;
-    const object = fault?.values?.["object"];
+    const object = fault?.values?.object;
     this.#problems.push({
       severity: "error",
       scope: "domain",

@@ -1,5 +1,10 @@
 import { fileOfUrl } from "../config/locations.ts";
-import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model.ts";
+import {
+  type ConfigDomain,
+  type ConfigObject,
+  objectKey,
+  type PropertyLine,
+} from "../config/model.ts";
 import { isWritableVariable } from "../serve/variable-table.ts";
 import { lineOf, linesOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
@@ -28,6 +33,14 @@ const servedByType: Readonly<Record<string, readonly string[]>> = {
   call: ["rule"],
   "on-error": ["error-mode"],
 };
+
+/** Actions that older firmware wrote into the rule itself. */
+const olderForms: ReadonlySet<string> = new Set(
+  (
+    "xform setvar results fetch call on-error filter validate route-set rewrite convert-http log " +
+    "aaa slm extract strip-attachments checkpoint xformpi xformbin cryptobin route-action"
+  ).split(" "),
+);
 
 /** Written into every saved action whatever its type; without effect on the types served here. */
 const inert: ReadonlySet<string> = new Set([
@@ -65,30 +78,34 @@ export function planRule(planner: RulePlanner, rule: ConfigObject): RulePlan {
   const direction = textOf(rule, "type");
   if (!directions.has(direction)) refusals.add(rule, `rule type "${direction}" is not known`);
   const served = new Set(["type", "action"]);
-  for (const { line, why } of unservedProperties(rule, served, new Set())) {
+  for (const { line, why } of unservedProperties(rule, served, olderForms)) {
     refusals.add(rule, why, line);
   }
   const actions: ActionPlan[] = [];
   const plan: RulePlan = { name: rule.name, direction: direction as Direction, actions };
   planner.rules.set(rule.name, plan);
   for (const line of rule.lines) {
-    if (line.name === "action") {
-      const action = planner.domain.objects.get(
-        objectKey("StylePolicyAction", line.arguments[0] ?? ""),
-      );
-      if (action === undefined) {
-        refusals.add(rule, `action "${line.arguments[0] ?? ""}" does not exist`, line);
-      } else if (!action.enabled) {
-        refusals.add(rule, `action "${action.name}" is disabled`, line);
-      } else {
-        const planned = planAction(planner, action);
-        if (planned !== undefined) actions.push(planned);
-      }
-    } else if (line.known && servedByType[line.name] !== undefined) {
+    if (olderForms.has(line.name)) {
       refusals.add(rule, `the older one-line form of ${line.name} is not served`, line);
     }
+    if (line.name !== "action") continue;
+    const planned = planNamedAction(planner, rule, line);
+    if (planned !== undefined) actions.push(planned);
   }
   return plan;
+}
+
+function planNamedAction(
+  planner: RulePlanner,
+  rule: ConfigObject,
+  line: PropertyLine,
+): ActionPlan | undefined {
+  const name = line.arguments[0] ?? "";
+  const action = planner.domain.objects.get(objectKey("StylePolicyAction", name));
+  if (action?.enabled) return planAction(planner, action);
+  const why = action === undefined ? "does not exist" : "is disabled";
+  planner.refusals.add(rule, `action "${name}" ${why}`, line);
+  return undefined;
 }
 
 function planAction(planner: RulePlanner, action: ConfigObject): ActionPlan | undefined {

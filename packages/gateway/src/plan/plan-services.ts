@@ -40,8 +40,8 @@ const served: ReadonlySet<string> = new Set(
   (
     "type front-protocol stylepolicy request-type response-type backend-url propagate-uri " +
     "front-timeout back-timeout front-persistent-timeout back-persistent-timeout " +
-    "transaction-timeout process-http-errors force-policy-exec host-rewriting chunked-uploads " +
-    "allow-cache-control loop-detection persistent-connections max-message-size parameter " +
+    "process-http-errors force-policy-exec host-rewriting chunked-uploads " +
+    "allow-cache-control follow-redirects persistent-connections max-message-size parameter " +
     "http-client-ip-label http-global-tranID-label inject suppress xml-manager " +
     "policy-attachments default-param-namespace query-param-namespace"
   ).split(" "),
@@ -120,7 +120,7 @@ function planService(
     return { state: "down", ...label, obstacles: refusals.list };
   }
   const plan = planGateway(configuration, domain, object, refusals);
-  claimListeners(plan, object, taken, refusals);
+  if (refusals.list.length === 0) claimListeners(plan, object, taken, refusals);
   if (refusals.list.length > 0) return { state: "down", ...label, obstacles: refusals.list };
   return { state: "ready", plan };
 }
@@ -157,13 +157,12 @@ function planGateway(
     hostRewriting: flagOf(object, "host-rewriting"),
     chunkedUploads: flagOf(object, "chunked-uploads"),
     allowCacheControl: flagOf(object, "allow-cache-control"),
-    loopDetection: flagOf(object, "loop-detection"),
+    followRedirects: flagOf(object, "follow-redirects"),
     backPersistent: flagOf(object, "persistent-connections"),
     frontTimeout: numberOf(object, "front-timeout") * 1000,
     backTimeout: numberOf(object, "back-timeout") * 1000,
     frontPersistentTimeout: numberOf(object, "front-persistent-timeout") * 1000,
     backPersistentTimeout: numberOf(object, "back-persistent-timeout") * 1000,
-    transactionTimeout: numberOf(object, "transaction-timeout") * 1000,
     maxMessageBytes: numberOf(object, "max-message-size") * 1024,
     clientIpLabel: textOf(object, "http-client-ip-label"),
     transactionIdLabel: textOf(object, "http-global-tranID-label"),

@@ -79,14 +79,12 @@ export interface ServicePlan {
   readonly hostRewriting: boolean;
   readonly chunkedUploads: boolean;
   readonly allowCacheControl: boolean;
-  readonly loopDetection: boolean;
+  readonly followRedirects: boolean;
   readonly backPersistent: boolean;
   readonly frontTimeout: number;
   readonly backTimeout: number;
   readonly frontPersistentTimeout: number;
   readonly backPersistentTimeout: number;
-  /** 0 is no limit of its own. */
-  readonly transactionTimeout: number;
   /** Bytes; 0 is no limit of its own. */
   readonly maxMessageBytes: number;
   readonly clientIpLabel: string;

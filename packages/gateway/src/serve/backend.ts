@@ -7,6 +7,9 @@ import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
 import { Headers } from "./headers.ts";
 import type { Transaction } from "./transaction.ts";
 
+/** The default of a user agent. */
+const mostRedirects = 8;
+
 /** What the backend answered; `body` is a stream that has to be read or destroyed. */
 export interface BackendAnswer {
   readonly status: number;
@@ -54,14 +57,35 @@ export class Backend {
     transaction.urlOut = target.href;
     const again = body instanceof Uint8Array && ["GET", "HEAD"].includes(transaction.method);
     try {
-      return await this.#once(transaction, target, body);
+      return await this.#follow(transaction, target, body);
     } catch (error) {
       if (!again) return connectionFailure(target, error as Error);
     }
     try {
-      return await this.#once(transaction, target, body);
+      return await this.#follow(transaction, target, body);
     } catch (error) {
       return connectionFailure(target, error as Error);
+    }
+  }
+
+  /** Redirects of a GET or HEAD are followed when the service says so; those of a POST never are. */
+  async #follow(
+    transaction: Transaction,
+    first: URL,
+    body: Uint8Array | Readable,
+  ): Promise<BackendAnswer> {
+    let target = first;
+    for (let followed = 0; ; followed++) {
+      const answer = await this.#once(transaction, target, body);
+      const location = answer.headers.get("location") ?? "";
+      const redirects = [301, 302, 303, 307, 308].includes(answer.status);
+      const may = this.#plan.followRedirects && /^(?:GET|HEAD)$/.test(transaction.method);
+      if (!redirects || !may || followed >= mostRedirects) return answer;
+      if (!URL.canParse(location, target.href) || new URL(location, target).protocol !== "http:") {
+        return answer;
+      }
+      answer.body.resume();
+      target = new URL(location, target);
     }
   }
 
@@ -116,29 +140,42 @@ export class Backend {
     target: URL,
     body: Uint8Array | Readable,
   ): Record<string, string | string[]> {
-    const { hostRewriting, chunkedUploads, headerEdits, allowCacheControl } = this.#plan;
+    const { hostRewriting, chunkedUploads, allowCacheControl } = this.#plan;
     const headers: Record<string, string | string[]> = {};
     for (const [name, values] of transaction.current) {
       if (isConnectionHeader(name) || (hostRewriting && /^host$/i.test(name))) continue;
       headers[name] = values.length > 1 ? [...values] : values[0]!;
     }
-    if (hostRewriting) headers["Host"] = target.host;
+    if (hostRewriting) headers.Host = target.host;
     if (body instanceof Uint8Array && !chunkedUploads) {
       const hasBody = body.length > 0 || !["GET", "HEAD", "DELETE"].includes(transaction.method);
       if (hasBody) headers["Content-Length"] = String(body.length);
     }
     if (!allowCacheControl && transaction.method === "GET") {
-      headers["Cache-Control"] = "no-transform";
+      const own = transaction.current.get("cache-control");
+      setHeader(
+        headers,
+        "Cache-Control",
+        own === undefined ? "no-transform" : `${own}, no-transform`,
+      );
     }
-    for (const edit of headerEdits) {
-      if (edit.side !== "back") continue;
-      for (const name of Object.keys(headers)) {
-        if (name.toLowerCase() === edit.name.toLowerCase()) delete headers[name];
-      }
-      if (edit.value !== undefined) headers[edit.name] = edit.value;
+    for (const { side, name, value } of this.#plan.headerEdits) {
+      if (side === "back") setHeader(headers, name, value);
     }
     return headers;
   }
+}
+
+/** Sets or, without a value, removes a header whatever its spelling. */
+function setHeader(
+  headers: Record<string, string | string[]>,
+  name: string,
+  value: string | undefined,
+): void {
+  for (const known of Object.keys(headers)) {
+    if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
+  }
+  if (value !== undefined) headers[name] = value;
 }
 
 function refused(detail: string): Failure {

@@ -65,7 +65,6 @@ function checkHeader(name: string, values: readonly string[]): void {
   if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
     throw new TypeError(`not a header name: ${name}`);
   for (const value of values) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
       throw new TypeError(`not a value for header ${name}`);
   }

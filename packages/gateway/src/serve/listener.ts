@@ -54,10 +54,13 @@ export async function openListener(
     (request, response) => {
       const refusal = refusalOf(plan, request);
       const answered = refusal === undefined ? handle(request, handler) : Promise.resolve(refusal);
-      void answered.then((answer) => {
-        const close = answer.close || closing || !plan.persistent;
-        send(request, response, close ? { ...answer, close } : answer);
-      });
+      void answered
+        .then((answer) => {
+          const close =
+            answer.close || closing || !plan.persistent || endsConnection(request, answer);
+          send(request, response, close ? { ...answer, close } : answer);
+        })
+        .catch(() => response.destroy());
     },
   );
   server.maxRequestsPerSocket = plan.maxPersistentReuse;
@@ -98,7 +101,7 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   const { status, headers, body, close } = answer;
   response.sendDate = false;
   response.statusCode = status;
-  response.statusMessage = answer.reason;
+  response.statusMessage = answer.reason.replaceAll(/[^\t\x20-\x7e]/g, "?");
   for (const [name, values] of headers) {
     response.setHeader(name, values.length > 1 ? values : values[0]!);
   }
@@ -115,6 +118,13 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   }
   // an answer that came before the whole request was read leaves nothing to read on
   if (!request.complete) request.resume();
+}
+
+/** The client asked for the end, or cannot tell where the body ends (HTTP/1.0). */
+function endsConnection(request: IncomingMessage, answer: Answer): boolean {
+  const connection = (request.headers.connection ?? "").toLowerCase();
+  if (request.httpVersion !== "1.0") return connection.includes("close");
+  return !connection.includes("keep-alive") || !(answer.body instanceof Uint8Array);
 }
 
 function refusalOf(plan: ListenerPlan, request: IncomingMessage): Answer | undefined {

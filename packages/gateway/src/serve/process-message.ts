@@ -38,8 +38,9 @@ export async function processMessage(
   addGatewayHeaders(world, transaction);
   try {
     const answer = await processRequest(world, transaction, body);
-    if (!("code" in answer)) return answer;
-    return await answerFailure(world, transaction, answer);
+    if ("code" in answer) return await answerFailure(world, transaction, answer);
+    editFrontHeaders(world.plan, answer.headers);
+    return answer;
   } catch (error) {
     const detail = (error as Error).stack ?? String(error);
     return answerFailure(world, transaction, {
@@ -63,8 +64,6 @@ async function processRequest(
   }
   const bytes = await collect(body, plan);
   if (bytes instanceof TooLarge) return failed("client", bytes.message);
-  transaction.write("OUTPUT", emptyContent);
-  transaction.contexts.delete("OUTPUT");
   transaction.contexts.set("INPUT", { bytes, form: "message" });
   if (plan.requestType === "json" && bytes.length > 0 && !isJson(bytes)) {
     return failed("client", "the request is not well-formed JSON");
@@ -145,7 +144,6 @@ function proxied(
   }
   const label = world.plan.transactionIdLabel;
   if (label !== "") headers.set(label, [transaction.globalId]);
-  editFrontHeaders(world.plan, headers);
   const { status, reason } = statusOf(transaction, answer.status, answer.reason);
   return { status, reason, headers, body, close: false };
 }
@@ -157,6 +155,10 @@ async function answerFailure(
 ): Promise<Answer> {
   transaction.side = "error";
   transaction.failure = failure;
+  if (failure.code !== failureCodes.responseCode) {
+    transaction.answerStatus = undefined;
+    transaction.answerReason = undefined;
+  }
   const text = `${failure.message} (${failure.code}): ${failure.detail ?? ""}`;
   world.log(logEventOf(transaction, failure.code.slice(2), "error", text));
   const entry = findRule(transaction, world.plan.policy, "error-rule");
@@ -187,7 +189,6 @@ function findRule(
 function addGatewayHeaders(world: ServiceWorld, transaction: Transaction): void {
   const { plan, backend } = world;
   const { current, request } = transaction;
-  editFront(plan, current);
   current.append("Via", backend.via);
   const add = (name: string, value: string): void => {
     if (name !== "") current.set(name, [value]);
@@ -196,14 +197,11 @@ function addGatewayHeaders(world: ServiceWorld, transaction: Transaction): void 
   add(plan.transactionIdLabel, transaction.globalId);
 }
 
-function editFront(plan: ServicePlan, headers: Headers): void {
+/** `inject front` and `suppress front`: what the client gets. */
+function editFrontHeaders(plan: ServicePlan, headers: Headers): void {
   for (const edit of plan.headerEdits) {
     if (edit.side === "front") headers.set(edit.name, edit.value === undefined ? [] : [edit.value]);
   }
-}
-
-function editFrontHeaders(plan: ServicePlan, headers: Headers): void {
-  editFront(plan, headers);
 }
 
 function collect(body: Readable | undefined, plan: ServicePlan): Promise<Uint8Array | TooLarge> {

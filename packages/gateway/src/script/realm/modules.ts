@@ -67,7 +67,7 @@ export function installModules(backend: ModuleBackend, Buffer: RealmBuffer): Bui
     safeTypeOf: (value: unknown) => {
       if (value === null) return "null";
       if (Array.isArray(value)) return "array";
-      if (Buffer.prototype.isPrototypeOf(value as object)) return "buffer";
+      if (value instanceof (Buffer as unknown as new () => object)) return "buffer";
       return value instanceof Error ? "error" : typeof value;
     },
     isArray: Array.isArray,

@@ -56,7 +56,7 @@ export function createRealm(): Realm {
   });
   inside(hardenRealm)(globals);
   const enter = new Script(`${entry}()`, { filename: "gateway:enter" });
-  const RealmPromise = globals["Promise"] as PromiseConstructor;
+  const RealmPromise = globals.Promise as PromiseConstructor;
   return {
     start,
     compile: (source, filename) =>

@@ -1,0 +1,1 @@
+session.input.readAsBuffer((e, b) => session.output.write(`called with ${b}`));

@@ -1,0 +1,1 @@
+session.input.readAsBuffer(() => { throw new Error('late'); });

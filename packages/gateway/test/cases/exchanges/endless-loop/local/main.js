@@ -1,0 +1,2 @@
+if (require('service-metadata').URI === '/loop') { for (;;) {} }
+session.output.write('alive');

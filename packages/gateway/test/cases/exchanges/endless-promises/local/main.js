@@ -1,0 +1,3 @@
+const again = () => Promise.resolve().then(again);
+if (require('service-metadata').URI === '/loop') again();
+else session.output.write('alive');

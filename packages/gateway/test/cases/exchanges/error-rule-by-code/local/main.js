@@ -1,0 +1,2 @@
+if (require('service-metadata').URI === '/reject') session.reject('no');
+else throw new Error('other');

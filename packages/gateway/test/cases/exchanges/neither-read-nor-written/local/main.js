@@ -1,0 +1,1 @@
+require('header-metadata').response.set('X-Seen', 'yes');

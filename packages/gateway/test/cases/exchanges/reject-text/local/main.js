@@ -1,0 +1,1 @@
+session.reject('no <entry> & no "exit"');

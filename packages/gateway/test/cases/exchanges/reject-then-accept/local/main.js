@@ -1,0 +1,3 @@
+session.reject('changed my mind');
+session.accept();
+session.output.write('in');

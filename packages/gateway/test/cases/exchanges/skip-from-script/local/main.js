@@ -1,0 +1,3 @@
+const sm = require('service-metadata');
+sm.mpgw.skipBackside = true;
+session.output.write('skipped');

@@ -1,0 +1,1 @@
+throw new Error('a detail that the client does not see');

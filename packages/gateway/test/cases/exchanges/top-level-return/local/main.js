@@ -1,0 +1,6 @@
+const sm = require('service-metadata');
+if (sm.URI === '/early') {
+  session.output.write('early');
+  return;
+}
+session.output.write('late');

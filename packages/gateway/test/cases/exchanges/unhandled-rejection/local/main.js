@@ -1,0 +1,2 @@
+session.output.write('never seen');
+Promise.reject(new Error('nobody catches this'));
