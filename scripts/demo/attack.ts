@@ -1,5 +1,5 @@
 import { expect } from "./expect.ts";
-import { get, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 interface AttackDocument {
   readonly attempts: readonly {
@@ -25,16 +25,11 @@ interface ProveDocument {
 const script = "/drouter/local/echo/echo.js";
 const targets = [script, "/drouter/config/echo/echo.cfg"];
 
-/** As the gateway's own user: what can be changed, what the service then answers, and why it was possible. */
-export async function attackMutable(world: World, port: number): Promise<string> {
+/** As the gateway's own user: what can be changed (each change is put back), and why it is possible. */
+export async function attackMutable(world: World): Promise<string> {
   const attempts = await attack(world, "mutable");
   const allowed = attempts.filter((one) => one.observed === "allowed");
   expect(allowed.length > 0, "an attack on the mutable instance succeeds");
-  const edit = `sed "s/method: /injected: true, method: /" ${script} > /tmp/e.js && cat /tmp/e.js > ${script}`;
-  await world.lithify("exec", "mutable", "--", "sh", "-c", `cp ${script} /tmp/was.js && ${edit}`);
-  const { body } = await get(port, "/stillmutable");
-  world.screen.line(`GET /stillmutable after an edit of echo.js → ${body}`);
-  await world.lithify("exec", "mutable", "--", "sh", "-c", `cat /tmp/was.js > ${script}`);
   const { document } = await world.lithify<AuditDocument>(
     "audit",
     "echo:mutable",

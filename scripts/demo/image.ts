@@ -9,11 +9,6 @@ interface BuildDocument {
   readonly layers: readonly { readonly size: number }[];
 }
 
-export interface RunDocument {
-  readonly name: string;
-  readonly published: readonly { readonly hostPort: number }[];
-}
-
 export async function assembleBase({ lithify }: World): Promise<string> {
   const { document } = await lithify<BuildDocument & { readonly unchanged: boolean }>(
     "gateway",
@@ -46,20 +41,19 @@ export function build(world: World, tag: string, directory: string) {
   );
 }
 
-export async function runMutable(
-  world: World,
-): Promise<{ readonly port: number; readonly result: string }> {
-  const { document } = await world.lithify<RunDocument>(
-    "run",
-    "echo:mutable",
-    "--mutable",
-    "--name",
-    "mutable",
-    "--publish",
-    "0:8080",
+export async function runMutable(world: World): Promise<string> {
+  return callEcho(
+    world,
+    await runPublished(world, "echo:mutable", "--mutable", "--name", "mutable"),
   );
-  const port = document.published[0]?.hostPort ?? 0;
-  return { port, result: await callEcho(world, port) };
+}
+
+/** Runs an image; the free port of this machine where its 8080 is published. */
+export async function runPublished(world: World, ...args: readonly string[]): Promise<number> {
+  const { document } = await world.lithify<{
+    readonly published: readonly { readonly hostPort: number }[];
+  }>("run", ...args, "--publish", "0:8080");
+  return document.published[0]?.hostPort ?? 0;
 }
 
 /** Calls the service and checks the answer. */

@@ -88,7 +88,7 @@ async function roll(
   writeFileSync(plan, planText(stable, canary));
   const rolling = world.lithify<StatusDocument>("rollout", "start", plan);
   rolling.catch(() => {});
-  await isServing(port);
+  await isUnderWay(world);
   const traffic = startTraffic({ port, users, perSecond });
   const { document: status } = await rolling.finally(() => traffic.stop());
   const counts = traffic.counts;
@@ -124,14 +124,14 @@ ready: { path: /ready, timeout: 20s }
 `;
 }
 
-/** Waits until the service answers at all. */
-async function isServing(at: number): Promise<void> {
+/** Waits until the canary takes part: the service serves by then. */
+async function isUnderWay(world: World): Promise<void> {
   const until = Date.now() + 30_000;
   for (;;) {
-    const response = await fetch(`http://127.0.0.1:${at}/ready`).catch(() => undefined);
-    if (response?.ok) return;
-    if (Date.now() > until)
-      throw new Error("the demo failed: the service did not answer within 30 s");
+    const { document } = await world.lithify<{ rollouts: readonly StatusDocument[] }>("rollout", "status");
+    const events = document.rollouts[0]?.events ?? [];
+    if (events.some((event) => event.type === "seen")) return;
+    if (Date.now() > until) throw new Error("the demo failed: the canary did not start within 30 s");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,6 +1,6 @@
 import { bytes } from "../../packages/cli/src/style.ts";
 import { expect } from "./expect.ts";
-import { callEcho, type RunDocument } from "./image.ts";
+import { callEcho, runPublished } from "./image.ts";
 import type { World } from "./world.ts";
 
 interface SealDocument {
@@ -67,37 +67,33 @@ export async function auditAndRun(world: World): Promise<string> {
     `audit: ${document.objects} objects, identities ${names}: ${document.findings.length} findings, ${document.notProven.length} things not proven, ${document.seconds} s`,
   );
   expect(exitCode === 0 && document.immutable, "the sealed image is immutable");
-  const run = await world.lithify<RunDocument>(
-    "run",
-    "echo:sealed",
-    "--name",
-    "sealed",
-    "--publish",
-    "0:8080",
-  );
-  return `immutable; ${await callEcho(world, run.document.published[0]?.hostPort ?? 0)}`;
+  const port = await runPublished(world, "echo:sealed", "--name", "sealed");
+  return `immutable; ${await callEcho(world, port)}`;
 }
 
-/** The same-size edit whose mtime is put back, by whoever may write: nobody in the sealed instance. */
+/** The same-size edit whose mtime is put back, tried by root inside both instances. */
 export async function tamper(world: World): Promise<string> {
   const file = "/drouter/local/echo/echo.js";
   const edit = [
-    `cp -p ${file} /tmp/was`,
-    `sed s/method/mEthod/ /tmp/was > /tmp/edited`,
+    `sed s/method/mEthod/ ${file} > /tmp/edited`,
+    `touch -r ${file} /tmp/time`,
     `cat /tmp/edited > ${file}`,
-    `touch -r /tmp/was ${file}`,
+    `touch -r /tmp/time ${file}`,
+    "rm /tmp/edited /tmp/time",
   ].join(" && ");
   for (const name of ["mutable", "sealed"]) {
     const { document } = await world.lithify<{ exitCode: number; stderr: string }>(
       "exec",
       name,
+      "--user",
+      "0",
       "--",
       "sh",
       "-c",
       edit,
     );
     world.screen.line(
-      `${name}: an edit of the same size, mtime put back: ${document.exitCode === 0 ? "done" : document.stderr.trim()}`,
+      `${name}: an edit of the same size by root, mtime put back: ${document.exitCode === 0 ? "done" : document.stderr.trim()}`,
     );
   }
   const { document, exitCode } = await world.lithify<DriftDocument>("drift", "mutable", "sealed");

@@ -4,8 +4,18 @@ import type { Identity, Policy } from "@lithify/seal";
 import type { Change } from "./change.ts";
 import { isWithin } from "./tree-changes.ts";
 
-/** Variables that every engine sets itself when the image does not. */
-const engineVariables = new Set(["HOME", "HOSTNAME", "PATH", "TERM", "container"]);
+/** Variables that every engine sets itself when the image does not, and that shells set as they launch a program. */
+const engineVariables = new Set([
+  "HOME",
+  "HOSTNAME",
+  "OLDPWD",
+  "PATH",
+  "PWD",
+  "SHLVL",
+  "TERM",
+  "_",
+  "container",
+]);
 
 /** Mounts that the OCI runtime specification asks of every Linux container. */
 const runtimeMounts = ["/dev", "/proc", "/sys", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf"];

@@ -1,6 +1,7 @@
 import { Fault } from "@lithify/fault";
 import type { CommandSpec } from "../command.ts";
 import { instanceNamed } from "../instances.ts";
+import { numberOf } from "../numbers.ts";
 
 export const command: CommandSpec = {
   args: "[instances...]",
@@ -13,7 +14,7 @@ export const command: CommandSpec = {
     const engine = await context.wire.engine();
     if (args.length === 0 && !options.isSet("all"))
       throw new Fault("USAGE", "stop", { why: "it needs the names of instances, or --all" });
-    const graceSeconds = secondsOf(options.text("time"));
+    const graceSeconds = numberOf(options, "time", "10", 0, 86_400);
     const instances = options.isSet("all")
       ? [...(await engine.list())]
       : await Promise.all(args.map((name) => instanceNamed(engine, name)));
@@ -30,9 +31,3 @@ export const command: CommandSpec = {
     };
   },
 };
-
-function secondsOf(text: string | undefined): number {
-  const seconds = Number(text ?? "10");
-  if (Number.isFinite(seconds) && seconds >= 0) return seconds;
-  throw new Fault("USAGE", "--time", { why: "it takes seconds", values: { time: text ?? "" } });
-}
