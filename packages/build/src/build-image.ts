@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { Fault } from "@lithify/fault";
+import { Fault, isFault } from "@lithify/fault";
 import type { Image, Layer } from "@lithify/oci";
 import { findBuildContext } from "./build-contexts.ts";
 import { directorySource, readIgnoreFile } from "./context/directory-source.ts";
@@ -117,7 +117,11 @@ class Build {
     throwIfAborted(workshop.options.signal);
     const text = `${instruction.keyword} ${instruction.rest}`;
     workshop.report({ kind: "step", stage: stage.name, line: instruction.place.line, text });
-    await instructionTable.get(instruction.keyword)?.apply({ instruction, stage, workshop });
+    try {
+      await instructionTable.get(instruction.keyword)?.apply({ instruction, stage, workshop });
+    } catch (error) {
+      throw placed(error, instruction);
+    }
     const seconds = (performance.now() - started) / 1000;
     workshop.report({ kind: "done", cached: workshop.cached > cachedBefore, seconds });
   }
@@ -179,6 +183,19 @@ class Build {
       });
     return image;
   }
+}
+
+/** Wrong input without a place of its own stands where the instruction does. */
+function placed(error: unknown, { place }: Instruction): unknown {
+  if (!isFault(error) || error.place !== undefined || error.exitCode !== 2) return error;
+  const { code, what, why, values, hint } = error;
+  return new Fault(code, what, {
+    hint,
+    place,
+    cause: error,
+    ...(why === undefined ? {} : { why }),
+    ...(values === undefined ? {} : { values }),
+  });
 }
 
 async function readDockerfile(file: string): Promise<string> {
