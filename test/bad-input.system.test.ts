@@ -107,7 +107,7 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
       [
         "an unknown user",
         'FROM small\nUSER nobody-has-this-name\nRUN ["true"]\n',
-        { code: "OWNER_UNKNOWN", exitCode: 2 },
+        { code: "IDENTITY_UNKNOWN", exitCode: 2, place: { file: /Dockerfile$/, line: 3 } },
       ],
     ];
     it.each(cases)("%s", async (title, dockerfile, expected) => {
@@ -129,7 +129,7 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
         /directories/,
       ],
       ["a mode with group write", smallPolicy.replace('"0644"', '"0664"'), 6, /0644/],
-      ["YAML that does not parse", `${smallPolicy}  - "open\n`, 13, /\S/],
+      ["YAML that does not parse", `${smallPolicy}  - "open`, 13, /\S/],
     ];
     for (const command of ["seal", "audit", "prove"])
       it.each(cases)(`${command}: %s`, async (_title, text, line, hint) => {
