@@ -29,6 +29,8 @@ const operations: readonly Operation[] = [
   "link-target",
 ];
 
+/** Starts a program as somebody else (util-linux). */
+const setpriv = "setpriv";
 const trees = 60;
 const seed = 20_240_611;
 
@@ -175,7 +177,7 @@ async function run(
   workingDirectory?: string,
 ): Promise<readonly string[]> {
   const child = spawn(
-    "setpriv",
+    setpriv,
     [
       `--reuid=${who.uid}`,
       `--regid=${who.gid}`,
@@ -194,7 +196,7 @@ async function run(
 
 function reasonToSkip(): string | undefined {
   if (process.getuid?.() !== 0) return "it needs root";
-  if (spawnSync("setpriv", ["--version"]).status !== 0) return "setpriv (util-linux) is missing";
+  if (spawnSync(setpriv, ["--version"]).status !== 0) return "setpriv (util-linux) is missing";
   if (!existsSync("/usr/bin/tar") && !existsSync("/bin/tar")) return "tar is missing";
   return undefined;
 }
