@@ -7,7 +7,7 @@ const always: readonly string[] = [
   "Whether other processes of the same uid are reached through /proc or inherited descriptors depends on how the container is run (16).",
   "Groups that an engine adds at run time (--group-add, fsGroup, supplementalGroups) are covered only where the policy names such an identity (22, 30).",
   "Where the dynamic loader looks for libraries (RPATH, LD_LIBRARY_PATH, ld.so.preload) is not followed (23).",
-  "Interpreters that scripts name, health checks, and profile files under HOME are not followed (25).",
+  "Interpreters that scripts name, health checks through a shell, and profile files under HOME are not followed (25).",
   "Search paths of language runtimes (NODE_PATH, PYTHONPATH, CLASSPATH and the like) are not followed (26).",
   "What an operator mounts over or above protected objects is not in the image (28, 29).",
   "User namespaces and mounts depend on the seccomp profile and the kernel's settings (31, 32).",

@@ -124,7 +124,7 @@ describe("seal", () => {
   });
 
   test("on random trees: nothing is left to write, add, replace or own, and sealing again changes nothing", async () => {
-    const trees = fc.sample(randomTree, { numRuns: 100, seed: 7 });
+    const trees = fc.sample(randomTree, { numRuns: 50, seed: 7 });
     let count = 0;
     for (const { lines, xattrs } of trees) {
       const policyFor = parsePolicy(
@@ -145,7 +145,7 @@ describe("seal", () => {
       expect(again.sealed.image.digest).toBe(sealed.image.digest);
     }
     // The others are refused, since an identity would lose what it could read.
-    expect(count).toBeGreaterThan(20);
+    expect(count).toBeGreaterThan(10);
   });
 
   async function sealOrConflict(image: Image, policyFor: Policy): Promise<Sealed | undefined> {

@@ -1,3 +1,4 @@
+import type { ProcessConfig } from "@lithify/oci";
 import { decide } from "../decide.ts";
 import { isWithin, parentOf } from "../policy-resolve.ts";
 import type { Hit, Rule, Scan } from "../rule.ts";
@@ -121,16 +122,29 @@ function searchPathOf(scan: Scan): readonly string[] {
   return entry === undefined ? [] : entry.slice("PATH=".length).split(":");
 }
 
+/** What ENTRYPOINT, CMD and HEALTHCHECK start, each with the word that names the program. */
 function startedPrograms(scan: Scan): readonly (readonly [string, string])[] {
   const config = scan.model.config.config ?? {};
   const first = config.Entrypoint?.[0];
   const command = config.Cmd?.[0];
-  return [
-    ...(first === undefined ? [] : ([["ENTRYPOINT", first]] as const)),
-    ...(command === undefined
-      ? []
-      : ([[first === undefined ? "CMD" : "CMD as an argument", command]] as const)),
-  ].filter(([label, word]) => label !== "CMD as an argument" || word.startsWith("/"));
+  const programs: (readonly [string, string])[] = [];
+  if (first !== undefined) programs.push(["ENTRYPOINT", first]);
+  // After an ENTRYPOINT the words of CMD are arguments; only a path among them may be a program.
+  if (command !== undefined && (first === undefined || command.startsWith("/"))) {
+    programs.push(["CMD", command]);
+  }
+  const check = healthCheckOf(config);
+  if (check !== undefined) programs.push(["HEALTHCHECK", check]);
+  return programs;
+}
+
+/** Docker's own field: `["CMD", PROGRAM, …]`; a shell's text is not followed. */
+function healthCheckOf(config: ProcessConfig): string | undefined {
+  const { Healthcheck: check } = config;
+  if (typeof check !== "object" || check === null || !("Test" in check)) return undefined;
+  const test: unknown = check.Test;
+  if (!Array.isArray(test) || test[0] !== "CMD") return undefined;
+  return typeof test[1] === "string" ? test[1] : undefined;
 }
 
 function locate(scan: Scan, word: string): string | undefined {
