@@ -26,6 +26,11 @@ export const rolloutCodes = {
     meaning: "The event log of a rollout holds a line that is not an event.",
     remedy: "Restore the file from a backup, or move the rollout's directory away and start anew.",
   },
+  ROLLOUT_STATE_UNWRITABLE: {
+    exit: 3,
+    meaning: "A rollout cannot write what it must remember, so it goes no further.",
+    remedy: "Make room or mend the permissions, then take it up with `lithify rollout start`.",
+  },
   CANARY_NOT_READY: {
     exit: 3,
     meaning: "An instance of a rollout did not answer in time.",
@@ -34,7 +39,8 @@ export const rolloutCodes = {
   SPLITTER_FAILED: {
     exit: 3,
     meaning: "The traffic splitter could not be started or no longer answers.",
-    remedy: "Look at splitter.log in the rollout's directory; `lithify rollout start` starts it again.",
+    remedy:
+      "Look at splitter.log in the rollout's directory; `lithify rollout start` starts it again.",
   },
   SPLITTER_LISTEN: {
     exit: 3,

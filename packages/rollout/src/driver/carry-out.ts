@@ -1,5 +1,5 @@
 import type { RunSpec } from "@lithify/engine";
-import { Fault, unreachable } from "@lithify/fault";
+import { Fault, isFault, unreachable } from "@lithify/fault";
 import { parseDigest } from "@lithify/oci";
 import type { Intent } from "../core/decide.ts";
 import type { Happening, OperatorCommand } from "../core/event.ts";
@@ -11,6 +11,7 @@ import {
   ensureInstances,
   get,
   type InstanceWorld,
+  runningInstances,
   stopInstances,
 } from "./instances.ts";
 
@@ -79,23 +80,44 @@ export async function carryOut(
 
 /**
  * Makes the splitter what the log says it is: after a restart of the controller, of the splitter, of both.
- * A splitter that went on serving keeps its connections and counts.
+ * A splitter that went on serving keeps its connections and counts. A canary that is gone and does not come
+ * up again is what happened: it ends in `aborting`.
  */
-export async function restore(world: World, state: RolloutState): Promise<void> {
-  if (state.stage === "ended") return;
+export async function restore(world: World, state: RolloutState): Promise<readonly Happening[]> {
+  if (state.stage === "ended") return [];
   const { splitter } = world;
   const adopted = state.phase === "promoting" && ["stop", "finish"].includes(state.stage);
   const evacuated = state.phase === "aborting" && state.stage !== "evacuate";
   const stable = adopted ? "canary" : "stable";
   if (state.instances[stable].length > 0) {
-    await splitter.setBackends("stable", await addressesNow(world, state, stable));
+    const needed = { ...world, abortAsked: () => false };
+    await splitter.setBackends("stable", await addressesNow(needed, state, stable));
   }
-  const canaryServes = state.instances.canary.length > 0 && !adopted && !evacuated;
-  await splitter.setBackends(
-    "canary",
-    canaryServes ? await addressesNow(world, state, "canary") : [],
-  );
+  const serves = state.instances.canary.length > 0 && !adopted && !evacuated;
+  const canary = serves ? await canaryNow(world, state) : { backends: [], happened: [] };
+  await splitter.setBackends("canary", canary.backends);
   await splitter.setWeight(state.weight);
+  return canary.happened;
+}
+
+async function canaryNow(
+  world: World,
+  state: RolloutState,
+): Promise<{ readonly backends: readonly Backend[]; readonly happened: readonly Happening[] }> {
+  const { engine, plan } = world;
+  // Who is about to be aborted is not started again.
+  const leaves = state.phase === "aborting" || world.abortAsked();
+  if (leaves) {
+    const running = await runningInstances(engine, plan.name, state.digests.canary);
+    return { backends: addressesOf(plan, running), happened: [] };
+  }
+  try {
+    return { backends: await addressesNow(world, state, "canary"), happened: [] };
+  } catch (error) {
+    if (!isFault(error) || state.phase === "promoting") throw error;
+    const why = `the canary did not come up again: ${error.code}: ${error.message}`;
+    return { backends: [], happened: [{ type: "aborting", why }] };
+  }
 }
 
 async function start(world: World, state: RolloutState, side: Side): Promise<Happening> {
@@ -124,6 +146,7 @@ async function see(world: World, state: RolloutState): Promise<void> {
   let last = "no answer";
   while (unseen.size > 0) {
     world.signal?.throwIfAborted();
+    if (world.abortAsked()) throw unseenCanary(state, "the operator aborted");
     const probe = await get({
       ...listen,
       path: plan.ready.path,
@@ -134,16 +157,20 @@ async function see(world: World, state: RolloutState): Promise<void> {
     }
     last = probe.answer === "answered" ? `status ${probe.status}` : probe.why;
     if (unseen.size > 0 && clock.now() >= until) {
-      throw new Fault(
-        "CANARY_NOT_READY",
-        `the canary ${state.digests.canary} behind the splitter`,
-        {
-          why: `${unseen.size} of ${sides.canary.backends.length} instances did not answer through it (last: ${last})`,
-        },
+      const all = sides.canary.backends.length;
+      throw unseenCanary(
+        state,
+        `${unseen.size} of ${all} instances did not answer through it (last: ${last})`,
       );
     }
     if (unseen.size > 0) await clock.sleep(50, world.signal);
   }
+}
+
+function unseenCanary(state: RolloutState, why: string): Fault {
+  return new Fault("CANARY_NOT_READY", `the canary ${state.digests.canary} behind the splitter`, {
+    why,
+  });
 }
 
 async function observe(world: World, milliseconds: number): Promise<readonly Happening[]> {

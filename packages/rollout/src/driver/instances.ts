@@ -13,6 +13,8 @@ export interface InstanceWorld {
   readonly plan: Plan;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+  /** True when the operator waits for an abort. */
+  readonly abortAsked: () => boolean;
 }
 
 /** The rollout's running instances, of one digest when it is given; oldest first. */
@@ -77,6 +79,7 @@ async function untilReady(world: InstanceWorld, instance: Instance): Promise<voi
   let last = "no answer";
   while (clock.now() < until) {
     world.signal?.throwIfAborted();
+    if (world.abortAsked()) throw notReady(instance, "the operator aborted", "");
     const state = await instance.state();
     if (state.answer === "ended") {
       throw notReady(instance, `it ended with exit code ${state.exitCode}`, await tail(instance));

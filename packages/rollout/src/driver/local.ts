@@ -36,23 +36,15 @@ export interface RolloutRun {
  * a seal that does not hold (before anything starts), a splitter that is gone, an aborted signal (INTERRUPTED).
  */
 export async function runRollout(run: RolloutRun): Promise<RolloutStatus> {
-  const seals = await openSeals(run);
   const record = recorder(run);
-  const world = worldOf(run, seals);
-  if (run.log.events.length === 0) {
-    await world.splitter.configure({
-      split: run.plan.split,
-      thresholds: thresholdsOf(run.plan.metrics),
-    });
-    record({
-      type: "started",
-      plan: run.plan,
-      stable: seals.stable.image.digest,
-      canary: seals.canary.image.digest,
-    });
-  } else {
+  const begun = foldLog(run.log.events);
+  const world = worldOf(run);
+  if (begun === undefined) record(await begin(run));
+  else {
+    checkPlan(run.plan, begun.plan);
     record({ type: "resumed" });
-    await interruptible(run, () => restore(world, record.state()));
+    const happened = await interruptible(run, () => restore(world, record.state()));
+    for (const happening of happened) record(happening);
   }
   for (;;) {
     if (record.state().phase === "starting") {
@@ -69,22 +61,9 @@ export async function runRollout(run: RolloutRun): Promise<RolloutStatus> {
   return statusOf(run.log.events) as RolloutStatus;
 }
 
-type Seals = Readonly<Record<Side, SealedImage>>;
-
-/** On resumption the digests of the log decide, not what the references name by now. */
-async function openSeals({ plan, log, openSealed }: RolloutRun): Promise<Seals> {
-  const begun = foldLog(log.events)?.digests;
+/** Both seals hold, and they are two: nothing has been started before that is known. */
+async function begin({ plan, openSealed, splitter }: RolloutRun): Promise<Happening> {
   const [stable, canary] = await Promise.all([openSealed(plan.stable), openSealed(plan.canary)]);
-  const same = (side: Side, sealed: SealedImage): void => {
-    if (begun === undefined || begun[side] === sealed.image.digest) return;
-    throw new Fault("PLAN_INVALID", `resume the rollout ${plan.name}`, {
-      why: `${plan[side]} is no longer the ${side} image that the rollout began with`,
-      values: { began: begun[side], now: sealed.image.digest },
-      hint: "Name the image by the digest with which the rollout began, or abort it.",
-    });
-  };
-  same("stable", stable);
-  same("canary", canary);
   if (stable.image.digest === canary.image.digest) {
     throw new Fault("PLAN_INVALID", `start the rollout ${plan.name}`, {
       why: "stable and canary are the same image",
@@ -92,24 +71,48 @@ async function openSeals({ plan, log, openSealed }: RolloutRun): Promise<Seals> 
       hint: "Build and seal the change first.",
     });
   }
-  return { stable, canary };
+  await splitter.configure({ split: plan.split, thresholds: thresholdsOf(plan.metrics) });
+  return {
+    type: "started",
+    plan,
+    stable: stable.image.digest,
+    canary: canary.image.digest,
+  };
 }
 
-function worldOf(run: RolloutRun, seals: Seals): World {
+function checkPlan(given: Plan, begun: Plan): void {
+  if (JSON.stringify(given) === JSON.stringify(begun)) return;
+  throw new Fault("PLAN_INVALID", `resume the rollout ${begun.name}`, {
+    why: "it is on its way with another plan",
+    values: { stable: begun.stable, canary: begun.canary },
+    hint: "Take it up with the plan it began with; `lithify rollout abort` beforehand makes that its end.",
+  });
+}
+
+function worldOf(run: RolloutRun): World {
+  const takeCommand = run.takeCommand ?? (() => undefined);
   return {
     engine: run.engine,
     plan: run.plan,
     clock: run.clock,
     splitter: run.splitter,
     metrics: run.metrics ?? run.splitter,
-    spec: async (side) => specOf(seals[side]),
-    takeCommand: run.takeCommand ?? (() => undefined),
+    spec: async (side) => specOf(run, side, foldLog(run.log.events)?.digests[side]),
+    takeCommand,
+    abortAsked: () => takeCommand()?.do === "abort",
     ...(run.signal === undefined ? {} : { signal: run.signal }),
   };
 }
 
-function specOf({ image, statement }: SealedImage): RunSpec {
-  return { image, writable: statement.policy.writable };
+/** Verifies the seal each time something is to be started. The log's digest decides, not what the name means by now. */
+async function specOf(run: RolloutRun, side: Side, digest: string | undefined): Promise<RunSpec> {
+  const { image, statement } = await run.openSealed(run.plan[side]);
+  if (image.digest === digest) return { image, writable: statement.policy.writable };
+  throw new Fault("PLAN_INVALID", `start an instance of ${side} of ${run.plan.name}`, {
+    why: `${run.plan[side]} is no longer the image that the rollout began with`,
+    values: { began: String(digest), now: image.digest },
+    hint: "Put the reference back to the digest with which the rollout began, or abort it.",
+  });
 }
 
 interface Recorder {

@@ -43,11 +43,19 @@ export function roomOf(state: string, name: string): Room {
   return { name, directory, logFile: join(directory, "events.jsonl"), socket: socketOf(directory) };
 }
 
-/** The same, with its directory made; only its owner may use it. */
+/** The same, with its directory made; only its owner may use it. @throws Fault ROLLOUT_STATE_UNWRITABLE */
 export function makeRoom(state: string, name: string): Room {
   const room = roomOf(state, name);
-  mkdirSync(join(room.directory, "commands"), { recursive: true, mode: 0o700 });
-  chmodSync(room.directory, 0o700);
+  try {
+    mkdirSync(join(room.directory, "commands"), { recursive: true, mode: 0o700 });
+    chmodSync(room.directory, 0o700);
+  } catch (cause) {
+    throw new Fault("ROLLOUT_STATE_UNWRITABLE", `make ${room.directory}`, {
+      why: (cause as Error).message,
+      values: { path: room.directory },
+      cause,
+    });
+  }
   const socketDirectory = join(room.socket, "..");
   if (socketDirectory !== room.directory) makePrivate(socketDirectory);
   return room;

@@ -14,25 +14,38 @@ export interface EventLog {
 
 /**
  * Opens a log for appending, makes it when it is missing, and cuts off a torn last line.
- * @throws Fault ROLLOUT_LOG_INVALID when a whole line is not an event
+ * @throws Fault ROLLOUT_LOG_INVALID when a whole line is not an event, ROLLOUT_STATE_UNWRITABLE
  */
 export function openEventLog(file: string): EventLog {
   const { events, goodBytes, tornBytes } = readEventLog(file);
-  const descriptor = openSync(file, "a", 0o600);
-  ftruncateSync(descriptor, goodBytes);
-  fsyncSync(descriptor);
-  syncDirectory(dirname(file));
+  const descriptor = openForAppending(file, goodBytes);
   const all = [...events];
   return {
     events: all,
     tornBytes,
     append: (event) => {
-      writeAll(descriptor, Buffer.from(`${JSON.stringify(event)}\n`));
-      fsyncSync(descriptor);
+      try {
+        writeAll(descriptor, Buffer.from(`${JSON.stringify(event)}\n`));
+        fsyncSync(descriptor);
+      } catch (cause) {
+        throw unwritable(file, cause);
+      }
       all.push(event);
     },
     close: () => closeSync(descriptor),
   };
+}
+
+function openForAppending(file: string, goodBytes: number): number {
+  try {
+    const descriptor = openSync(file, "a", 0o600);
+    ftruncateSync(descriptor, goodBytes);
+    fsyncSync(descriptor);
+    syncDirectory(dirname(file));
+    return descriptor;
+  } catch (cause) {
+    throw unwritable(file, cause);
+  }
 }
 
 /** Reads without changing anything: what another process does with a rollout that is under way. */
@@ -79,6 +92,14 @@ function readOrNothing(file: string): Buffer {
     if (code === "ENOENT" || code === "ENOTDIR") return Buffer.alloc(0);
     throw error;
   }
+}
+
+function unwritable(path: string, cause: unknown): Fault {
+  return new Fault("ROLLOUT_STATE_UNWRITABLE", `write ${path}`, {
+    why: (cause as Error).message,
+    values: { path },
+    cause,
+  });
 }
 
 function writeAll(descriptor: number, bytes: Buffer): void {

@@ -242,8 +242,13 @@ function requestHeaders({ request, drop }: Forwarding): readonly string[] {
     address: request.socket.remoteAddress?.replace(/^::ffff:/, "") ?? "unknown",
     drop,
   });
-  const chunked = request.headers["transfer-encoding"] !== undefined;
-  return chunked ? [...headers, "Transfer-Encoding", "chunked"] : headers;
+  const { localAddress, localPort } = request.socket;
+  // An HTTP/1.0 client need not say Host, an HTTP/1.1 request must.
+  if (request.headers.host === undefined) headers.push("Host", `${localAddress}:${localPort}`);
+  if (request.headers["transfer-encoding"] !== undefined) {
+    headers.push("Transfer-Encoding", "chunked");
+  }
+  return headers;
 }
 
 function mayRepeat(request: IncomingMessage, body: BodySending): boolean {

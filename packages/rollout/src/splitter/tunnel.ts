@@ -21,6 +21,7 @@ export function tunnel(tunnelling: Tunnelling): void {
   const began = performance.now();
   const target = pool.pick(new Set());
   let over = false;
+  let opened: number | undefined;
   const exchange: Exchange = {
     cut: () => {
       finish({ answer: "cut" });
@@ -53,8 +54,14 @@ export function tunnel(tunnelling: Tunnelling): void {
   });
   pool.enter(target, exchange);
   client.on("error", () => upstream.destroy());
+  const closed = (): void =>
+    finish(
+      opened === undefined
+        ? { answer: "abandoned" }
+        : { answer: "answered", status: 101, milliseconds: opened },
+    );
   client.on("close", () => {
-    finish({ answer: "abandoned" });
+    closed();
     upstream.destroy();
   });
   upstream.on("error", (error) => {
@@ -70,9 +77,8 @@ export function tunnel(tunnelling: Tunnelling): void {
     );
     if (first.length > 0) client.write(first);
     if (tunnelling.head.length > 0) backend.write(tunnelling.head);
-    join(client, backend, () =>
-      finish({ answer: "answered", status: 101, milliseconds: performance.now() - began }),
-    );
+    opened = performance.now() - began;
+    join(client, backend, closed);
   });
   upstream.on("response", (answer) => {
     const headers = [...endToEnd(answer.rawHeaders), ...tunnelling.add, "Connection", "close"];

@@ -156,8 +156,58 @@ test("an interrupted controller leaves everything; the next one goes on", async 
   aborter.abort();
   await expect(first).rejects.toMatchObject({ code: "INTERRUPTED" });
   expect((await splitterStatus(state, "shop"))?.weight).toBe(0.3);
+  const other = parsePlan(planText, "plan.yaml");
+  await expect(startRollout({ ...run, plan: other })).rejects.toMatchObject({
+    code: "PLAN_INVALID",
+  });
   giveCommand(state, "shop", { do: "abort" });
-  expect(await startRollout(run)).toMatchObject({ phase: "rolledBack" });
+  expect(await startRollout(run)).toMatchObject({
+    phase: "rolledBack",
+    why: "the operator aborted",
+  });
+  expect(await engine.running()).toHaveLength(2);
+});
+
+test("a canary that is gone when the rollout is taken up, and does not come up again, is rolled back", async () => {
+  let comesUp = true;
+  const { state, engine } = service({
+    "shop:1": says("one"),
+    "shop:2": (request, response) => says("two", comesUp ? 200 : 503)(request, response),
+  });
+  const aborter = new AbortController();
+  const plan = planText.replace("- observe: 300ms", "- pause");
+  const run = {
+    plan: parsePlan(`${plan}ready: { timeout: 400ms }\n`, "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1", "shop:2"),
+    state,
+  };
+  const first = startRollout({ ...run, signal: aborter.signal });
+  await phase(state, "paused");
+  aborter.abort();
+  await expect(first).rejects.toMatchObject({ code: "INTERRUPTED" });
+  comesUp = false;
+  const { canary } = readStatus(state, "shop");
+  for (const id of canary.instances) await (await engine.find(id))?.stop();
+  const status = await startRollout(run);
+  expect(status.phase).toBe("rolledBack");
+  expect(status.why).toMatch(/did not come up again: CANARY_NOT_READY/);
+  expect(await engine.running()).toHaveLength(2);
+});
+
+test("an abort while the canary starts", async () => {
+  const { state, engine } = service({ "shop:1": says("one"), "shop:2": says("not yet", 503) });
+  const rollout = startRollout({
+    plan: parsePlan(planText, "plan.yaml"),
+    engine,
+    openSealed: sealsOf("shop:1", "shop:2"),
+    state,
+  });
+  while (engine.started().length < 3) await new Promise((resolve) => setTimeout(resolve, 10));
+  giveCommand(state, "shop", { do: "abort" });
+  const status = await rollout;
+  expect(status.phase).toBe("rolledBack");
+  expect(status.why).toContain("the operator aborted");
   expect(await engine.running()).toHaveLength(2);
 });
 

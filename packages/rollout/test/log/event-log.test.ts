@@ -60,6 +60,12 @@ test.each([
   );
 });
 
+test("a directory that cannot be written is a fault", () => {
+  expect(() => openEventLog(join(directory, "missing", "log"))).toThrowError(
+    expect.objectContaining({ code: "ROLLOUT_STATE_UNWRITABLE" }),
+  );
+});
+
 test("a log that does not begin with `started` is a fault", () => {
   const file = join(directory, "headless.jsonl");
   writeFileSync(file, '{"at":1,"type":"seen"}\n');

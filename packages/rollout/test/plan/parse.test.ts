@@ -20,6 +20,13 @@ test("four lines are a plan", () => {
   expect(plan.steps.at(-1)).toEqual({ do: "analyse", atMost: 7_200_000 });
 });
 
+test("the plan in the documentation is the default one, written out", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../../docs/rollout.md"), "utf8");
+  const [, yaml = ""] = /```yaml\n([\s\S]*?)```/.exec(page) ?? [];
+  const four = "name: shop\nport: 8080\nstable: shop:1\ncanary: shop:2\n";
+  expect(parsePlan(yaml, "rollout.md")).toEqual(parsePlan(four, "plan.yaml"));
+});
+
 test("everything can be said, in YAML and in JSON", () => {
   const file = join(import.meta.dirname, "cases", "full.yaml");
   const plan = parsePlan(readFileSync(file, "utf8"), file);
