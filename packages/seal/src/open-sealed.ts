@@ -1,4 +1,4 @@
-import { Fault } from "@lithify/fault";
+import { Fault, unreachable } from "@lithify/fault";
 import { type Image, replayLayers, type Store, type Tree } from "@lithify/oci";
 import { attachedStatement } from "./attached-statement.ts";
 import { merkleRoot } from "./merkle.ts";
@@ -7,27 +7,41 @@ import { protectedNodes, type Statement, sealLabelOf } from "./statement.ts";
 
 /**
  * The sealed image of this name, verified: layers read and hashed, tree replayed, Merkle root
- * computed and compared. Throws Fault SEAL_MISSING for an image that was never sealed, SEAL_INVALID
- * for one that is not what its seal says or whose statement is gone, and what the store throws.
+ * computed and compared. Throws Fault SEAL_MISSING for an image without a statement, SEAL_INVALID
+ * for one that is not what its seal says, and what the store throws.
  */
 export async function openSealed(store: Store, image: string | Image): Promise<SealedImage> {
   const found = typeof image === "string" ? await store.image(image) : image;
-  if (sealLabelOf(found.config) === undefined) {
-    throw new Fault("SEAL_MISSING", `the seal of ${nameOf(image)}`, {
-      values: { image: found.digest },
-    });
-  }
-  const statement = await attachedStatement(store, found);
-  if (statement === undefined) {
-    throw new Fault("SEAL_INVALID", `the seal of ${nameOf(image)}`, {
-      why: "the image is labelled as sealed, but no statement that the label names is attached",
-      values: { image: found.digest },
-      hint: "Copy the image with its referrers, or seal it again.",
-    });
-  }
+  const { statement } = await statementOf(store, found, nameOf(image));
   const tree = await replayLayers(found.layers);
   checkRoot(tree, statement, nameOf(image));
   return sealedImage({ image: found, statement, tree });
+}
+
+async function statementOf(store: Store, image: Image, name: string) {
+  const attached = await attachedStatement(store, image);
+  const values = { image: image.digest };
+  switch (attached.answer) {
+    case "found":
+      return attached;
+    case "none": {
+      if (sealLabelOf(image.config) === undefined) {
+        throw new Fault("SEAL_MISSING", `the seal of ${name}`, { values });
+      }
+      throw new Fault("SEAL_MISSING", `the seal of ${name}`, {
+        why: "the image has the label of a seal, but no statement is attached to it",
+        values,
+        hint: "It was built on a sealed image, or copied without its referrers: seal it, or copy it again.",
+      });
+    }
+    case "others":
+      throw new Fault("SEAL_INVALID", `the seal of ${name}`, {
+        why: "statements are attached to the image, but not the one that its label names",
+        values,
+      });
+    default:
+      return unreachable(attached);
+  }
 }
 
 function checkRoot(tree: Tree, statement: Statement, name: string): void {

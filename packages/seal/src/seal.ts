@@ -222,7 +222,7 @@ async function stated(
   signer: Signer,
 ): Promise<Statement> {
   const known = await attachedStatement(store, image);
-  if (known !== undefined) return known;
+  if (known.answer === "found") return known.statement;
   const statement: Statement = { ...claim, image: image.digest, from: from.digest };
   const bytes = statementBytes(statement);
   await store.attach(image, { artifactType: statementType, mediaType: statementType, bytes });

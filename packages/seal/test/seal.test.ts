@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isFault } from "@lithify/fault";
-import type { Image, ProcessConfig, Store } from "@lithify/oci";
+import { type Image, type ProcessConfig, type Store, writeTar } from "@lithify/oci";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { audit } from "../src/audit.ts";
@@ -179,9 +179,19 @@ describe("openSealed", () => {
       User: "9:9",
       Labels: labels,
     });
-    expect(await codeOf(openSealed(store, forged))).toBe("SEAL_INVALID");
+    expect(await codeOf(openSealed(store, forged))).toBe("SEAL_MISSING");
     await attach(forged, { ...statement, image: forged.digest });
     expect(await codeOf(openSealed(store, forged))).toBe("SEAL_INVALID");
+  });
+
+  test("an image built on a sealed one has its label, and can be sealed itself", async () => {
+    const base = (await seal(store, await imageOf(store, [layer]), policy)).sealed.image;
+    const { rootfs: _, ...config } = base.config;
+    const top = await store.writeLayer(writeTar([]));
+    const derived = await store.writeImage({ config, layers: [...base.layers, top] });
+    expect(await codeOf(openSealed(store, derived))).toBe("SEAL_MISSING");
+    const { sealed } = await seal(store, derived, policy);
+    expect((await openSealed(store, sealed.image)).statement.from).toBe(derived.digest);
   });
 
   test.each<readonly [string, (statement: Statement) => object]>([
