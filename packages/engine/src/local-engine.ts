@@ -20,6 +20,7 @@ import {
   type InstanceRecord,
   instanceIds,
   instancePaths,
+  makeInstance,
   markOf,
   readRecord,
   reserveName,
@@ -70,10 +71,9 @@ async function run(
   const id = randomBytes(16).toString("hex");
   const paths = instancePaths(state, id);
   const record = firstRecord(spec, id, programs, command);
-  await reserveName(state, record.name, id);
+  await makeInstance(state, paths, record);
   try {
-    await mkdir(paths.bundle, { recursive: true, mode: 0o700 });
-    await writeRecord(paths, record);
+    await reserveName(state, record.name, id);
     await writeRecord(paths, await prepare(paths, record, layers, spec));
     throwIfAborted(signal);
     await startMonitor(paths);

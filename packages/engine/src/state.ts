@@ -71,6 +71,27 @@ export function runtimeRoot(state: string): string {
   return join(state, "runc");
 }
 
+/**
+ * Makes the directory of an instance with its first record, both or neither, so that whatever a killed process left
+ * can be told by its record. What was killed even before that is removed here.
+ */
+export async function makeInstance(
+  state: string,
+  paths: InstancePaths,
+  record: InstanceRecord,
+): Promise<void> {
+  const own = markOf(process.pid);
+  const temporary = instancePaths(state, `.${own?.pid}-${own?.startTime}-${record.id}`);
+  for (const name of await readdir(join(state, "instances")).catch(() => [])) {
+    const [pid = "", startTime = ""] = name.slice(1).split("-");
+    if (name.startsWith(".") && !isAlive({ pid: Number(pid), startTime }))
+      await rm(join(state, "instances", name), { recursive: true, force: true });
+  }
+  await mkdir(temporary.bundle, { recursive: true, mode: 0o700 });
+  await writeRecord(temporary, record);
+  await rename(temporary.directory, paths.directory);
+}
+
 /** Takes a name for an instance; the kernel lets only one process make the link. Throws Fault NAME_IN_USE, NAME_INVALID. */
 export async function reserveName(state: string, name: string, id: string): Promise<void> {
   if (!/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(name))
@@ -116,7 +137,8 @@ export async function readRecord(paths: InstancePaths): Promise<InstanceRecord |
 }
 
 export async function instanceIds(state: string): Promise<readonly string[]> {
-  return (await readdir(join(state, "instances")).catch(() => [])).toSorted();
+  const names = await readdir(join(state, "instances")).catch(() => []);
+  return names.filter((name) => !name.startsWith(".")).toSorted();
 }
 
 export function markOf(pid: number): ProcessMark | undefined {
