@@ -9,7 +9,7 @@ import { copyExample, freePort, type World } from "./world.ts";
 interface StatusDocument {
   readonly phase: string;
   readonly weight: number;
-  readonly canary: { readonly requests: number; readonly errors: number };
+  readonly canary: { readonly digest: string; readonly requests: number; readonly errors: number };
   readonly stable: { readonly requests: number; readonly errors: number };
   readonly evidence: readonly {
     readonly metric: string;
@@ -27,13 +27,13 @@ let port = 0;
 /** A change that harms nobody: the answer says which version gave it. */
 export async function rolloutGood(world: World): Promise<string> {
   port = await freePort();
-  await release(world, "echo:v2", (script) =>
+  const good = await release(world, "echo:v2", (script) =>
     script.replace(
       /session\.output\.write\(/,
       'require("header-metadata").response.set("X-Version", "2");\n$&',
     ),
   );
-  const { status, counts } = await roll(world, "echo:sealed", "echo:v2");
+  const { status, counts } = await roll(world, "echo:sealed", good);
   expect(
     status.phase === "completed",
     `the good change is promoted (${status.phase}: ${status.why})`,
@@ -43,13 +43,13 @@ export async function rolloutGood(world: World): Promise<string> {
 
 /** A change that fails for a third of the users' requests. */
 export async function rolloutBad(world: World): Promise<string> {
-  await release(world, "echo:v3", (script) =>
+  const bad = await release(world, "echo:v3", (script) =>
     script.replace(
       /session\.output\.write\(/,
       'if (Math.random() < 0.33) throw new Error("a defect of version 3");\n$&',
     ),
   );
-  const { status, counts } = await roll(world, "echo:v2", "echo:v3");
+  const { status, counts } = await roll(world, "echo:v2", bad);
   expect(
     status.phase === "rolledBack",
     `the bad change is rolled back (${status.phase}: ${status.why})`,
@@ -62,12 +62,17 @@ export async function rolloutBad(world: World): Promise<string> {
   return `rolled back by itself; ${summary(counts)}`;
 }
 
+interface Release {
+  readonly tag: string;
+  readonly digest: string;
+}
+
 /** Changes the script, builds, seals. */
 async function release(
   world: World,
   tag: string,
   change: (script: string) => string,
-): Promise<void> {
+): Promise<Release> {
   const directory = copyExample(world, tag.replace(":", "-"));
   const file = join(directory, "src/local/echo/echo.js");
   const before = readFileSync(file, "utf8");
@@ -77,18 +82,19 @@ async function release(
   await build(world, `${tag}-unsealed`, directory);
   const { document } = await seal(world.lithify, `${tag}-unsealed`, tag);
   world.screen.line(`${tag} ${document.digest}`);
+  return { tag, digest: document.digest };
 }
 
 async function roll(
   world: World,
   stable: string,
-  canary: string,
+  canary: Release,
 ): Promise<{ readonly status: StatusDocument; readonly counts: TrafficCounts }> {
   const plan = join(world.directory, "rollout.yaml");
-  writeFileSync(plan, planText(stable, canary));
+  writeFileSync(plan, planText(stable, canary.tag));
   const rolling = world.lithify<StatusDocument>("rollout", "start", plan);
   rolling.catch(() => {});
-  await isUnderWay(world);
+  await isUnderWay(world, canary.digest);
   const traffic = startTraffic({ port, users, perSecond });
   const { document: status } = await rolling.finally(() => traffic.stop());
   const counts = traffic.counts;
@@ -125,13 +131,17 @@ ready: { path: /ready, timeout: 20s }
 }
 
 /** Waits until the canary takes part: the service serves by then. */
-async function isUnderWay(world: World): Promise<void> {
+async function isUnderWay(world: World, digest: string): Promise<void> {
   const until = Date.now() + 30_000;
   for (;;) {
-    const { document } = await world.lithify<{ rollouts: readonly StatusDocument[] }>("rollout", "status");
-    const events = document.rollouts[0]?.events ?? [];
-    if (events.some((event) => event.type === "seen")) return;
-    if (Date.now() > until) throw new Error("the demo failed: the canary did not start within 30 s");
+    const { document } = await world.lithify<{ rollouts: readonly StatusDocument[] }>(
+      "rollout",
+      "status",
+    );
+    const now = document.rollouts.find((rollout) => rollout.canary.digest === digest);
+    if (now?.phase === "progressing" && now.weight > 0) return;
+    if (Date.now() > until)
+      throw new Error("the demo failed: the canary did not start within 30 s");
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -45,7 +45,12 @@ export function configurationRoot(cwd: string, directory: string): string {
 
 function lintLines(
   report: LintReport,
-  options: { readonly style: Style; readonly cwd: string; readonly root: string; readonly withObjects: boolean },
+  options: {
+    readonly style: Style;
+    readonly cwd: string;
+    readonly root: string;
+    readonly withObjects: boolean;
+  },
 ): readonly string[] {
   const { style } = options;
   const counts = new Map<string, number>();

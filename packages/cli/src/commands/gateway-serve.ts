@@ -1,7 +1,7 @@
 import { openLog, serveGateway } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
-import { parsePort } from "../ports.ts";
 import { numberOf } from "../numbers.ts";
+import { parsePort } from "../ports.ts";
 import { configurationRoot } from "./gateway-lint.ts";
 
 export const command: CommandSpec = {
@@ -23,9 +23,10 @@ export const command: CommandSpec = {
         .map(parsePort)
         .map((port) => [port.containerPort, port.hostPort]),
     );
+    const write = context.isJson ? context.progress.note : context.print;
     const gateway = await serveGateway({
       root,
-      log: openLog(context.isJson ? context.progress.note : context.print, "notice"),
+      log: openLog((line) => write(line.trimEnd()), "notice"),
       signal: context.signal,
       healthPort: numberOf(options, "health", "7879", 0, 65535),
       portFor: (listener) => moved.get(listener.port) ?? listener.port,
