@@ -4,7 +4,6 @@ import { closeSync, openSync } from "node:fs";
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
-import { type ChildPipe, openChildPipes } from "./fifo.ts";
 import { startFault } from "./program.ts";
 import { mergedEnvironment } from "./runtime-spec.ts";
 import { type InstancePaths, type InstanceRecord, runtimeRoot } from "./state.ts";
@@ -45,15 +44,10 @@ export async function execInside(
   };
   await writeFile(`${base}.json`, JSON.stringify(process), { mode: 0o600 });
   try {
-    const pipes = await openChildPipes(record.programs, base, 2);
     const keep = `--preserve-fds=${options.files?.length ?? 0}`;
     const exec = ["exec", keep, "--process", `${base}.json`, record.id];
-    return await collect(
-      record.programs.runc,
-      ["--root", runtimeRoot(state), ...exec],
-      pipes,
-      options,
-    );
+    const args = ["--root", runtimeRoot(state), ...exec];
+    return await collect(record.programs.runc, args, options);
   } finally {
     await rm(`${base}.json`, { force: true });
   }
@@ -62,41 +56,32 @@ export async function execInside(
 async function collect(
   program: string,
   args: readonly string[],
-  pipes: readonly ChildPipe[],
   { stdin, files = [] }: ExecOptions,
 ): Promise<ExecResult> {
-  const given = [...pipes.map((pipe) => pipe.writer), ...files.map((path) => openSync(path, "r"))];
-  const child = spawn(program, args, {
-    stdio: [stdin === undefined ? "ignore" : "pipe", ...given],
-  });
+  const given = files.map((path) => openSync(path, "r"));
+  const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe", ...given] });
   for (const descriptor of given) closeSync(descriptor);
   let total = 0;
-  const texts = pipes.map(
-    (pipe) =>
-      new Promise<string>((resolve) => {
-        const parts: Buffer[] = [];
-        pipe.reader.on("data", (bytes: Buffer) => {
-          total += bytes.length;
-          if (total > outputLimit) child.kill("SIGKILL");
-          else parts.push(bytes);
-        });
-        pipe.reader.on("error", () => {}); // "close" follows
-        pipe.reader.on("close", () => resolve(Buffer.concat(parts).toString("utf8")));
-      }),
-  );
+  const texts = [child.stdout, child.stderr].map((stream) => {
+    const parts: Buffer[] = [];
+    stream?.on("data", (bytes: Buffer) => {
+      total += bytes.length;
+      if (total > outputLimit) child.kill("SIGKILL");
+      else parts.push(bytes);
+    });
+    return () => Buffer.concat(parts).toString("utf8");
+  });
   const ended = new Promise<number>((resolve, reject) => {
     child.on("error", (cause) => reject(startFault(program, cause)));
-    child.on("exit", (code) => resolve(code ?? 137));
+    child.on("close", (code) => resolve(code ?? 137));
   });
   child.stdin?.on("error", () => {}); // it ended before it read everything: its exit code tells
   child.stdin?.end(stdin);
   const exitCode = await ended;
-  if (total > outputLimit) {
-    for (const pipe of pipes) pipe.reader.destroy();
+  if (total > outputLimit)
     throw new Fault("OUTPUT_TOO_LARGE", "a command in an instance", {
       values: { limit: outputLimit },
     });
-  }
-  const [stdout = "", stderr = ""] = await Promise.all(texts);
+  const [stdout = "", stderr = ""] = texts.map((text) => text());
   return { exitCode, stdout, stderr };
 }

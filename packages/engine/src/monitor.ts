@@ -1,10 +1,9 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { Fault, type FaultDocument } from "@lithify/fault";
 import { releaseResources } from "./clean-up.ts";
-import { openChildPipes } from "./fifo.ts";
 import { openOutputLog } from "./output-log.ts";
 import { type Forwarder, openForwarder } from "./port-forwarder.ts";
 import { lastLine } from "./program.ts";
@@ -87,7 +86,7 @@ async function runToEnd(
   if (by === undefined) throw new Fault("KERNEL_REFUSED", "read /proc/self/stat");
   const pidFile = join(paths.bundle, "pid");
   const log = openOutputLog(paths.log, logLimit);
-  const runtime = await startRuntime(state, paths, record, pidFile, (bytes) => log.write(bytes));
+  const runtime = startRuntime(state, paths, record, pidFile, (bytes) => log.write(bytes));
   const started = await waitForStart(pidFile, runtime.ended);
   if (started === undefined) {
     await runtime.ended;
@@ -107,38 +106,31 @@ async function runToEnd(
 interface Runtime {
   readonly ended: Promise<number>;
   /** Resolves when the last writer of the output is gone. */
-  readonly drained: Promise<unknown>;
+  readonly drained: Promise<void>;
 }
 
-async function startRuntime(
+function startRuntime(
   state: string,
   paths: InstancePaths,
   record: InstanceRecord,
   pidFile: string,
   write: (bytes: Uint8Array) => void,
-): Promise<Runtime> {
-  const pipes = await openChildPipes(record.programs, join(paths.bundle, "output"), 2);
+): Runtime {
   const global = ["--root", runtimeRoot(state), "--log", join(paths.bundle, "runtime.log")];
   const run = ["run", "--bundle", paths.bundle, "--pid-file", pidFile, record.id];
   const child = spawn(record.programs.runc, [...global, ...run], {
     cwd: paths.bundle,
-    stdio: ["ignore", ...pipes.map((pipe) => pipe.writer)],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  for (const pipe of pipes) closeSync(pipe.writer);
   const ended = new Promise<number>((resolve) => {
     child.on("error", () => resolve(127));
     child.on("exit", (code, signal) =>
       resolve(code ?? 128 + (signal ? constants.signals[signal] : 0)),
     );
   });
-  const drained = pipes.map(
-    (pipe) =>
-      new Promise<void>((resolve) => {
-        pipe.reader.on("data", write).on("error", () => resolve());
-        pipe.reader.on("close", resolve);
-      }),
-  );
-  return { ended, drained: Promise.all(drained) };
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", write);
+  const drained = new Promise<void>((resolve) => child.on("close", () => resolve()));
+  return { ended, drained };
 }
 
 /** The runtime writes the pid file once the process runs; undefined when it ended before. */

@@ -11,6 +11,8 @@ export interface TarMember {
 export interface LowerTree {
   /** The object at a path, links not followed, with its content. */
   read(path: string): Promise<TarMember | undefined>;
+  /** Names in the root directory. */
+  topNames(): Promise<readonly string[]>;
 }
 
 const whiteoutPrefix = ".wh.";
@@ -60,8 +62,10 @@ export async function* layerFromOverlay(
 class LayerInOverlay {
   readonly #lower: LowerTree;
   readonly #seen = new Map<string, TarEntry>();
-  readonly #whiteouts: string[] = [];
+  readonly #whiteouts = new Set<string>();
   readonly #opaque = new Set<string>();
+  /** Directories that were taken from below because the archive does not name them. */
+  readonly #implied = new Set<string>();
 
   constructor(lower: LowerTree) {
     this.#lower = lower;
@@ -70,33 +74,36 @@ class LayerInOverlay {
   async *add({ entry, body }: TarMember): AsyncGenerator<TarInput> {
     const names = namesOf(entry.path);
     const last = names.at(-1) ?? "";
-    if (last === opaqueName) this.#opaque.add(parentOf(entry.path));
-    else if (names.some((name) => name.startsWith(auxiliaryPrefix))) return;
-    else if (last.startsWith(whiteoutPrefix))
-      this.#whiteouts.push(join(parentOf(entry.path), last.slice(whiteoutPrefix.length)));
-    else {
-      if (entry.type === "hardlink") yield* this.#linkTarget(entry);
-      yield* this.#parents(entry.path);
-      yield { entry: this.#note({ ...entry, xattrs: withoutOverlay(entry.xattrs) }), body };
-    }
+    const isMark = last === opaqueName || last.startsWith(whiteoutPrefix);
+    if (last !== opaqueName && names.some((name) => name.startsWith(auxiliaryPrefix))) return;
+    if (entry.type === "hardlink" && !isMark) yield* this.#linkTarget(entry);
+    yield* this.#parents(entry.path);
+    const parent = parentOf(entry.path);
+    if (last === opaqueName) this.#opaque.add(parent);
+    else if (isMark) this.#whiteouts.add(join(parent, last.slice(whiteoutPrefix.length)));
+    else yield { entry: this.#note({ ...entry, xattrs: withoutOverlay(entry.xattrs) }), body };
   }
 
   /** Whiteouts and opaque marks hide what is below and nothing of their own layer, so they come last. */
   async *finish(): AsyncGenerator<TarInput> {
+    // An overlay takes no mark on its root: what is there goes one by one.
+    if (this.#opaque.delete(""))
+      for (const name of await this.#lower.topNames()) this.#whiteouts.add(name);
     for (const path of this.#whiteouts) {
       namesOf(path);
       const own = this.#seen.get(path);
       if (own?.type === "directory") this.#opaque.add(path);
       if (own !== undefined || (await this.#lower.read(path)) === undefined) continue;
-      yield* this.#parents(path);
       const device = { type: "character", device: whiteoutDevice, mode: 0 } as const;
       yield { entry: { ...markerEntry(path, 0), ...device } };
     }
+    // What is hidden gives no attributes to the directories that the archive only implies.
+    for (const path of this.#implied)
+      if (this.#whiteouts.has(path) || isWithinAny(parentOf(path), this.#opaque))
+        yield { entry: this.#note(impliedDirectory(path)) };
     for (const path of this.#opaque) {
-      if (!this.#seen.has(path) && (await this.#lower.read(path)) === undefined) continue;
-      yield* this.#parents(`${path}/.`);
       const directory = this.#seen.get(path);
-      if (directory?.type !== "directory") continue;
+      if (directory === undefined) continue;
       const xattrs = new Map([...directory.xattrs, [opaqueXattr, Buffer.from("y")]]);
       yield { entry: { ...directory, xattrs } };
     }
@@ -107,6 +114,7 @@ class LayerInOverlay {
     if (before !== undefined && before.type !== entry.type)
       throw unsafe(entry.path, `it comes twice, as ${before.type} and as ${entry.type}`);
     this.#seen.set(entry.path, entry);
+    this.#implied.delete(entry.path);
     return entry;
   }
 
@@ -122,6 +130,7 @@ class LayerInOverlay {
       if (below !== undefined && below.type !== "directory")
         throw unsafe(path, `it reaches through a ${below.type}`);
       yield { entry: this.#note(below ?? impliedDirectory(parent)) };
+      if (below !== undefined) this.#implied.add(parent);
     }
   }
 
@@ -161,6 +170,14 @@ function namesOf(path: string): readonly string[] {
   const names = path.split("/");
   if (names.includes("..")) throw unsafe(path, "it leaves the root");
   return names;
+}
+
+/** Whether the path or a directory above it is one of these. */
+function isWithinAny(path: string, directories: ReadonlySet<string>): boolean {
+  for (let at = path; ; at = parentOf(at)) {
+    if (directories.has(at)) return true;
+    if (at === "") return false;
+  }
 }
 
 function parentOf(path: string): string {

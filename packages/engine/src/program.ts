@@ -10,7 +10,6 @@ const packages = {
   tar: "tar",
   mount: "mount",
   umount: "mount",
-  mkfifo: "coreutils",
 } as const;
 
 export type ProgramName = keyof typeof packages;

@@ -2,6 +2,7 @@ import { constants, type Stats } from "node:fs";
 import { chmod, lstat, mkdir, open, readlink, stat, utimes, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fault } from "@lithify/fault";
+import { encodeName } from "@lithify/oci";
 
 /** Where a path of a container leads on the host: every link is followed inside `root` and none leads out. */
 export interface RootedPath {
@@ -99,14 +100,14 @@ async function makeOne(path: string, kind: "directory" | "file"): Promise<void> 
 export async function lstatInside(root: string, path: string): Promise<Stats | undefined> {
   const names = path.split("/").filter((name) => name !== "");
   for (const [index] of names.entries()) {
-    const found = await lstatOrMissing(join(root, ...names.slice(0, index + 1)));
+    const found = await lstatOrMissing(encodeName(join(root, ...names.slice(0, index + 1))));
     if (found === undefined || index === names.length - 1) return found;
     if (!found.isDirectory()) return undefined;
   }
   return lstat(root);
 }
 
-async function lstatOrMissing(path: string): Promise<Stats | undefined> {
+async function lstatOrMissing(path: string | Buffer): Promise<Stats | undefined> {
   try {
     return await lstat(path);
   } catch (cause) {

@@ -1,12 +1,10 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync } from "node:fs";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Step, StepResult, StepRunner } from "@lithify/build";
 import { Fault } from "@lithify/fault";
 import { readTar, type Store, writeTar } from "@lithify/oci";
-import { openChildPipes } from "./fifo.ts";
 import { onLines } from "./lines.ts";
 import { closeEmptyNetwork, namespacePath, openEmptyNetwork } from "./network.ts";
 import { unmountBelow } from "./overlay.ts";
@@ -155,14 +153,12 @@ async function execute(
   output: (line: string) => void,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  const pipes = await openChildPipes(programs, join(workspace.bundle, "output"), 2);
   const args = ["--root", workspace.runtime, "run", "--bundle", workspace.bundle, workspace.id];
   const child = spawn(programs.runc, args, {
     cwd: workspace.bundle,
-    stdio: ["ignore", ...pipes.map((pipe) => pipe.writer)],
+    stdio: ["ignore", "pipe", "pipe"],
   });
-  for (const pipe of pipes) closeSync(pipe.writer);
-  const drained = pipes.map((pipe) => onLines(pipe.reader, output));
+  const drained = [onLines(child.stdout, output), onLines(child.stderr, output)];
   const kill = () => void destroy(programs, workspace);
   signal?.addEventListener("abort", kill, { once: true });
   try {

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Fault } from "@lithify/fault";
+import { encodeName } from "@lithify/oci";
 import { lastLine, startFault } from "./program.ts";
 
 const archive = [
@@ -36,10 +37,13 @@ export async function* archiveOf(
   directory: string,
   only?: string,
 ): AsyncGenerator<Uint8Array> {
-  const members = only === undefined ? ["."] : ["--no-recursion", "--", `./${only}`];
+  // The one name goes in by stdin, because arguments cannot hold bytes that are no UTF-8.
+  const members = only === undefined ? ["."] : ["--no-recursion", "--null", "--files-from=-"];
   const child = spawn(tar, [...archive, `--directory=${directory}`, ...members], {
-    stdio: ["ignore", "pipe", "pipe"],
+    stdio: ["pipe", "pipe", "pipe"],
   });
+  child.stdin.on("error", () => {}); // it ended early: its exit code tells
+  child.stdin.end(only === undefined ? undefined : encodeName(`./${only}`));
   let said = "";
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     said = (said + text).slice(-4096);

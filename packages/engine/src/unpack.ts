@@ -2,7 +2,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { hexOf, type Layer, readTar, type Store, type TarEntry, writeTar } from "@lithify/oci";
+import {
+  decodeName,
+  hexOf,
+  type Layer,
+  readTar,
+  type Store,
+  type TarEntry,
+  writeTar,
+} from "@lithify/oci";
 import { mountOverlay, unmountBelow } from "./overlay.ts";
 import { type LowerTree, overlayFromLayer, type TarMember } from "./overlay-form.ts";
 import type { Programs } from "./program.ts";
@@ -116,6 +124,14 @@ class MountedLayers implements LowerTree {
     const members = readTar(archiveOf(this.#programs.tar, target, path));
     this.#open.push(members);
     return (await members.next()).value;
+  }
+
+  async topNames(): Promise<readonly string[]> {
+    this.wasAsked = true;
+    if (this.#layers.length === 0) return [];
+    const target = join(this.#directory, "below");
+    if (!this.#mounted) await this.#mount(target);
+    return (await readdir(target, { encoding: "buffer" })).map((name) => decodeName(name));
   }
 
   async close(): Promise<void> {

@@ -138,10 +138,10 @@ describe.skipIf(missingPart !== undefined)("the sandbox of RUN", () => {
         ],
       },
     );
-    expect(lines.slice(0, 2)).toEqual(["given", "hush"]);
+    expect(lines).toEqual(expect.arrayContaining(["given", "hush"]));
     expect(lines.join("\n")).toContain("Read-only file system");
     expect(lines).toContain("scratch");
-    expect(lines.at(-1)).toMatch(/^-r--------/);
+    expect(lines.find((line) => line.endsWith("/run/secrets/key"))).toMatch(/^-r--------/);
     expect(await readFile(join(source, "given"), "utf8")).toBe("given\n");
     expect(await readFile(join(cache, "x"), "utf8")).toBe("kept\n");
     for (const path of ["/ctx", "/w", "/cache", "/scratch", "/run", "/proc", "/etc/resolv.conf"])

@@ -74,6 +74,11 @@ const cases: Readonly<Record<string, readonly (readonly TarInput[])[]>> = {
     [file("old", "now a file"), entry("private/a", "directory"), file("private/a/x", "x")],
   ],
   "a directory where a link was": [everything, [entry("alias", "directory"), file("alias/x", "x")]],
+  "an opaque root": [everything, [file("d/kept", "k"), file(".wh..wh..opq", "")]],
+  "directories implied where everything was hidden": [
+    [entry("p", "directory", { mode: 0o700 }), entry("p/q", "directory", { mode: 0o700, uid: 9 })],
+    [file("p/q/x", "x"), file(".wh.p", "")],
+  ],
   "implied parents keep what they are below": [
     everything,
     [file("private/c", "c"), file("new/deep/x", "x")],
