@@ -64,7 +64,13 @@ async function firstAnswer(
   for (;;) {
     const splitter = await connectSplitter(config.socket);
     if (splitter !== undefined) return splitter;
-    if (ended) throw startFault(logFile);
+    // One more look after the end: another splitter may have been quicker.
+    if (ended) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      const other = await connectSplitter(config.socket);
+      if (other !== undefined) return other;
+      throw startFault(logFile);
+    }
     if (Date.now() > until) {
       child.kill("SIGKILL");
       throw new Fault("SPLITTER_FAILED", "start the traffic splitter", {

@@ -61,7 +61,8 @@ function remote(socket: Socket): RemoteSplitter {
     status: async () => (await ask({ do: "status" })) as SplitterStatus,
     close: async () => {
       await ask({ do: "close" });
-      socket.destroy();
+      // Its process closes the connection by ending: then it holds no port and no file any more.
+      if (!gone) await new Promise<void>((resolve) => socket.once("close", () => resolve()));
     },
     disconnect: () => {
       socket.destroy();
