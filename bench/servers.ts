@@ -1,0 +1,103 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./checkout.ts";
+import { programPath, type Service, startService } from "./commands.ts";
+import { copyExample, movePort } from "./example.ts";
+import { freePort, type Workplace } from "./workplace.ts";
+
+/** A server of the example's answer on a loopback port. */
+export interface Server {
+  readonly name: string;
+  readonly port: number;
+  readonly start: () => Promise<Service>;
+}
+
+/** The example on the gateway from the checkout, one worker; only the port is another. */
+export async function gatewayServer(workplace: Workplace): Promise<Server> {
+  const port = await freePort();
+  const health = await freePort();
+  const copy = copyExample(workplace.path("gateway"));
+  movePort(copy, port);
+  const env = {
+    ...process.env,
+    GATEWAY_ROOT: join(copy, "src"),
+    GATEWAY_HEALTH_PORT: String(health),
+    DATAPOWER_WORKER_THREADS: "1",
+  };
+  const main = join(root, "packages/gateway/src/main.ts");
+  return { name: "lithify", port, start: () => startService(process.execPath, [main], { env }) };
+}
+
+const njsModule = "/usr/lib/nginx/modules/ngx_http_js_module.so";
+
+/** What is missing for nginx with njs, or undefined. */
+export function nginxMissing(): string | undefined {
+  if (programPath("nginx") === undefined)
+    return "nginx: the program is missing; install nginx-light";
+  try {
+    readFileSync(njsModule);
+  } catch {
+    return "nginx: its njs module is missing; install libnginx-mod-http-js";
+  }
+  return undefined;
+}
+
+const script = `function echo(request) {
+  request.headersOut["Content-Type"] = "application/json";
+  request.return(200, JSON.stringify({ method: request.method, uri: request.variables.request_uri }));
+}
+export default { echo };
+`;
+
+const configuration = (directory: string, port: number): string => `load_module ${njsModule};
+${process.getuid?.() === 0 ? "user root;" : ""}
+daemon off;
+worker_processes 1;
+pid ${directory}/pid;
+error_log ${directory}/error.log warn;
+events { worker_connections 1024; }
+http {
+  access_log off;
+  keepalive_requests 1000000000;
+  client_body_temp_path ${directory}/body;
+  proxy_temp_path ${directory}/proxy;
+  fastcgi_temp_path ${directory}/fastcgi;
+  uwsgi_temp_path ${directory}/uwsgi;
+  scgi_temp_path ${directory}/scgi;
+  js_import main from ${directory}/echo.js;
+  server {
+    listen 127.0.0.1:${port};
+    location / { js_content main.echo; }
+  }
+}
+`;
+
+/** nginx with one worker, whose script makes the same JSON of method and request URI. */
+export async function nginxServer(workplace: Workplace): Promise<Server> {
+  const port = await freePort();
+  const directory = workplace.path("nginx");
+  mkdirSync(directory);
+  writeFileSync(join(directory, "echo.js"), script);
+  writeFileSync(join(directory, "nginx.conf"), configuration(directory, port));
+  const args = ["-p", directory, "-c", join(directory, "nginx.conf")];
+  return {
+    name: "nginx with njs",
+    port,
+    start: () => startService(programPath("nginx") ?? "nginx", args),
+  };
+}
+
+/** Resident memory of a process and all below it, in bytes; a shared page counts in parts (PSS). */
+export function residentBytes(pid: number): number {
+  const own = /^Pss:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, "utf8"))?.[1];
+  return childrenOf(pid).reduce((sum, child) => sum + residentBytes(child), Number(own) * 1024);
+}
+
+function childrenOf(pid: number): readonly number[] {
+  return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, "utf8")
+      .split(" ")
+      .filter((text) => text !== "")
+      .map(Number),
+  );
+}
