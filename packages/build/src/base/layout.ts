@@ -77,7 +77,7 @@ function textFiles(main: string): readonly (readonly [string, number, string])[]
 export function layOut(draft: Draft, main: string): void {
   for (const [path, mode, owner] of directories) {
     const { uid, gid } = owner === "gateway" ? gatewayUser : root;
-    draft.makeDirectories(path, 0o755, root);
+    draft.makeDirectories(path);
     draft.put(directoryEntry(path, mode, { uid, gid }));
   }
   for (const [path, target] of links)

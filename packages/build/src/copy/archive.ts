@@ -54,8 +54,7 @@ async function unpack(
   spool: Spool,
 ): Promise<void> {
   const base = draft.resolve(destination.path);
-  const owner = destination.owner ?? { uid: 0, gid: 0 };
-  draft.makeDirectories(base, destination.mode?.(0o755, true) ?? 0o755, owner);
+  draft.makeDirectories(base, destination.mode?.(0o755, true), destination.owner);
   const files = new Map<string, LayerEntry>();
   for await (const { entry, body } of readTar(bytes)) {
     if (entry.path === "" || entry.path === ".") continue;

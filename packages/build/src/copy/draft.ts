@@ -30,18 +30,29 @@ export class Draft {
     return resolvePath(path, (at) => this.at(at));
   }
 
-  /** Makes the directories of a path that do not exist. @throws Fault COPY_CONFLICT when a file stands there */
+  /**
+   * Makes the directories of a path that do not exist: 0755 root, where nothing else is asked for, and as the
+   * kernel does it with the set-group-id bit and the group of a parent that has this bit (mkdir(2)).
+   * @throws Fault COPY_CONFLICT when a file stands there
+   */
   makeDirectories(
     path: string,
-    mode: number,
-    owner: { readonly uid: number; readonly gid: number },
+    mode?: number,
+    owner?: { readonly uid: number; readonly gid: number },
   ): void {
     if (path === "") return;
     const existing = this.at(path);
     if (existing?.type === "directory") return;
     if (existing !== undefined) throw this.#conflict(path, "a directory", existing.type);
     this.makeDirectories(parentOf(path), mode, owner);
-    this.#entries.set(path, directoryEntry(path, mode, owner));
+    const parent = this.at(parentOf(path));
+    const inherits = parent !== undefined && (parent.mode & 0o2000) !== 0;
+    const made = directoryEntry(
+      path,
+      mode ?? (inherits ? 0o2755 : 0o755),
+      owner ?? { uid: 0, gid: inherits ? parent.gid : 0 },
+    );
+    this.#entries.set(path, made);
   }
 
   /** Puts one object in its place; a file replaces a file or link, a directory takes new attributes. */
@@ -57,7 +68,7 @@ export class Draft {
   /** As `put`, where the directory that holds it may be reached through links. */
   putThroughLinks(entry: LayerEntry): void {
     const parent = this.resolve(parentOf(entry.path));
-    this.makeDirectories(parent, 0o755, { uid: 0, gid: 0 });
+    this.makeDirectories(parent);
     this.put({
       ...entry,
       path: joinPath(parent, entry.path.slice(entry.path.lastIndexOf("/") + 1)),

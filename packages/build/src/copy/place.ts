@@ -36,7 +36,8 @@ export function placeSelection(
   selected: readonly Selected[],
   contents: ReadonlyMap<string, Content>,
 ): void {
-  prepare(draft, destination, selected.length);
+  const nodes = selected.map(({ root }) => root);
+  prepare(draft, destination, nodes.every(({ type }) => type !== "directory") ? nodes.length : 1);
   for (const { root: node, landing, keepsPath, above, below } of selected) {
     const base = draft.resolve(destination.path);
     if (keepsPath) makeParents(draft, base, destination);
@@ -67,15 +68,15 @@ export function placeLooseFile(draft: Draft, destination: Destination, file: Loo
   });
 }
 
-function prepare(draft: Draft, destination: Destination, count: number): void {
+function prepare(draft: Draft, destination: Destination, files: number): void {
   const { path, isDirectory, place } = destination;
   if (isDirectory) {
     makeParents(draft, draft.resolve(path), destination);
     return;
   }
   const real = draft.resolve(path);
-  if (count > 1 && !draft.isDirectory(real))
-    throw new Fault("COPY_CONFLICT", `copying ${count} objects to /${path}`, {
+  if (files > 1 && !draft.isDirectory(real))
+    throw new Fault("COPY_CONFLICT", `copying ${files} files to /${path}`, {
       why: "it is not a directory",
       hint: "write the destination with a slash at its end",
       place,
@@ -84,8 +85,7 @@ function prepare(draft: Draft, destination: Destination, count: number): void {
 }
 
 function makeParents(draft: Draft, path: string, destination: Destination): void {
-  const mode = destination.mode?.(0o755, true) ?? 0o755;
-  draft.makeDirectories(path, mode, destination.owner ?? root);
+  draft.makeDirectories(path, destination.mode?.(0o755, true), destination.owner);
 }
 
 function placed(

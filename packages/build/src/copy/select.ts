@@ -25,9 +25,8 @@ export interface Selection {
 }
 
 /**
- * What a list of COPY sources selects, in order. A pattern that matches nothing is passed over as long as
- * something else matches.
- * @throws Fault COPY_SOURCE_MISSING
+ * What a list of COPY sources selects, in order. A pattern with wildcards may match nothing, as in BuildKit.
+ * @throws Fault COPY_SOURCE_MISSING for a source without wildcards
  */
 export async function selectSources(
   source: Source,
@@ -39,15 +38,13 @@ export async function selectSources(
     const { base, rest } = selection.parents ? pivoted(pattern) : { base: "", rest: pattern };
     const clean = cleanPath(rest);
     const paths = hasWildcard(clean)
-      ? await matches(source, base, clean, selection.parents)
+      ? await matches(source, base, clean, selection)
       : [joinPath(base, clean)];
     for (const path of paths) {
       const found = await select(source, base, path, selection);
       if (found !== undefined) selected.push(found);
     }
   }
-  if (selected.length === 0 && patterns.length > 0 && patterns.every(hasWildcard))
-    throw missing(`${patterns.join(" ")} in ${source.title}`, selection.place, "nothing matches");
   return selected;
 }
 
@@ -62,12 +59,14 @@ async function matches(
   source: Source,
   base: string,
   pattern: string,
-  crossing: boolean,
+  { parents, place }: Selection,
 ): Promise<readonly string[]> {
   const parts = pattern.split("/");
   const fixed = parts.findIndex((part) => hasWildcard(part));
   const start = joinPath(base, parts.slice(0, fixed).join("/"));
-  const wanted = crossing && pattern.includes("**");
+  const real = await resolveIn(start, (path) => source.at(path));
+  if ((await source.at(real)) === undefined) throw await sourceMissing(source, start, place);
+  const wanted = parents && pattern.includes("**");
   const regex = pathPattern(
     joinPath(base, wanted ? pattern : pattern.replaceAll("**", "*")).replace(/^\//, ""),
   );

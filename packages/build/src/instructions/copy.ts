@@ -81,6 +81,11 @@ async function copy(step: StepContext): Promise<void> {
   const { instruction, stage, workshop } = step;
   const plan = await planOf(step);
   const { destination, selected, source, heredocs } = plan;
+  if (selected.length + heredocs.length === 0)
+    workshop.report({
+      kind: "warning",
+      text: `nothing matches: ${instruction.keyword} ${instruction.rest}`,
+    });
   const nodes = selected.flatMap(({ root, above, below }) => [
     root,
     ...above.map(({ node }) => node),
@@ -97,12 +102,10 @@ async function copy(step: StepContext): Promise<void> {
     await source.fingerprint(nodes),
     heredocs.map(({ name, bytes }) => [name, bytes.toString("base64")]),
   ]);
-  const words = heredocs.map(({ name }) => `<<${name}`);
   const shown = jsonWords(instruction.rest) ?? plainWords(instruction.rest);
   await workshop.layerStep(stage, {
     key,
-    createdBy:
-      `${keyword} ${shown.map((word) => expanded(step, word)).join(" ")}`.trim() || words.join(" "),
+    createdBy: `${keyword} ${shown.map((word) => expanded(step, word)).join(" ")}`,
     below: links ? new FileIndex() : undefined,
     make: async () => {
       const below = links ? new FileIndex() : await stage.files();
@@ -174,8 +177,7 @@ async function carryOut(plan: CopyPlan, draft: Draft): Promise<void> {
       plan.unpacks && file !== undefined && (await unpackArchive(draft, destination, file, spool));
     if (!unpacked) whole.push(item);
   }
-  if (whole.length > 0 || (selected.length === 0 && heredocs.length === 0))
-    placeSelection(draft, destination, whole, contents);
+  if (whole.length > 0) placeSelection(draft, destination, whole, contents);
   for (const { name, bytes } of heredocs)
     placeLooseFile(draft, destination, { name, content: contentOf(bytes), size: bytes.length });
 }

@@ -24,9 +24,8 @@ export const workdirRule: InstructionRule = {
         const draft = new Draft(files, instruction.place);
         const real = draft.resolve(path);
         if (draft.isDirectory(real)) return undefined;
-        const owner =
-          user === "" ? { uid: 0, gid: 0 } : await workshop.owner(stage, user, instruction);
-        draft.makeDirectories(real, 0o755, owner);
+        const owner = user === "" ? undefined : await workshop.owner(stage, user, instruction);
+        draft.makeDirectories(real, undefined, owner);
         return { entries: draft.entries };
       },
     });
