@@ -59,19 +59,24 @@ export function auditModel(
   identities: readonly Identity[],
   now: Date,
 ): Pick<AuditReport, "immutable" | "objects" | "findings" | "notProven"> {
-  const objects = protectedNumbers(model);
-  const scans = identities.map(
-    (identity): Scan => ({ model, identity, view: model.viewOf(identity), objects }),
-  );
+  const scans = scansOf(model, identities);
   const findings = scans
     .flatMap((scan) => rulesFor(scan).flatMap((rule) => findingsOf(rule, scan)))
     .map((finding) => withWaiver(finding, model.policy.waive ?? [], now));
   return {
     immutable: findings.every((finding) => finding.waived !== undefined),
-    objects: objects.length,
+    objects: protectedNumbers(model).length,
     findings,
     notProven: notProvenOf(model, scans),
   };
+}
+
+/** What an audit of this model leaves open, without the audit. */
+export function openQuestions(
+  model: AccessModel,
+  identities: readonly Identity[],
+): readonly string[] {
+  return notProvenOf(model, scansOf(model, identities));
 }
 
 /** Numbers of the objects that the policy does not declare writable. */
@@ -79,6 +84,16 @@ export function protectedNumbers(model: AccessModel): readonly number[] {
   return model.nodes.flatMap((node, number) =>
     model.protectionOf(node.path) === "writable" ? [] : [number],
   );
+}
+
+function scansOf(model: AccessModel, identities: readonly Identity[]): readonly Scan[] {
+  const objects = protectedNumbers(model);
+  return identities.map((identity) => ({
+    model,
+    identity,
+    view: model.viewOf(identity),
+    objects,
+  }));
 }
 
 function chosenIdentities(

@@ -12,7 +12,7 @@ import {
   writeTar,
 } from "@lithify/oci";
 import { attachedStatement } from "./attached-statement.ts";
-import { auditModel } from "./audit.ts";
+import { openQuestions } from "./audit.ts";
 import { accountsOf } from "./identity-resolve.ts";
 import type { PlannedLayer } from "./layer-choice.ts";
 import { merkleRoot } from "./merkle.ts";
@@ -155,7 +155,6 @@ async function claimOf(image: Image, tree: Tree, plan: SealPlan): Promise<Claim>
   const accounts = await accountsOf(image);
   const config = configOf(plan);
   const model = modelOf({ tree, config, policy: plan.policy, accounts });
-  const { notProven } = auditModel(model, plan.identities, new Date(0));
   const nodes = protectedNodes(tree, plan.policy);
   return {
     version: 1,
@@ -163,7 +162,7 @@ async function claimOf(image: Image, tree: Tree, plan: SealPlan): Promise<Claim>
     objects: nodes.length,
     policy: plan.policy,
     identities: plan.identities,
-    notProven,
+    notProven: openQuestions(model, plan.identities),
   };
 }
 

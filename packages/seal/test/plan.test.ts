@@ -136,6 +136,14 @@ describe("conflicts", () => {
     expect(fault.why).toContain("could no longer enter or execute /app/start");
   });
 
+  test("a hard link into a lower layer, whose header would set the mode back", async () => {
+    const layers = [["d 0755 0:0 /a", "f 0666 0:0 /a/file x"], ["h 0666 0:0 /a/link -> /a/file"]];
+    const image = await imageOf(store, layers);
+    const fault = await refusal(seal(store, image, parsePolicy("version: 1\nuser: '9:9'", "f")));
+    expect(fault.code).toBe("SEAL_CONFLICT");
+    expect(fault.hint).toContain("hard link across layers");
+  });
+
   test("a user that the image does not have", async () => {
     const image = await imageOf(store, [["d 0755 0:0 /a"]]);
     const fault = await refusal(seal(store, image, parsePolicy("version: 1\nuser: nobody", "f")));

@@ -9,7 +9,9 @@ export const content: Rule = {
   route: "content",
   fix: "Take away write for the class that is named: chmod g-w,o-w, root as the owner. lithify seal does it.",
   *check(scan) {
-    for (const hit of writableFiles(scan)) if (!hit.byAcl) yield hit.hit;
+    for (const number of scan.objects) {
+      if (!grantedByAcl(scan, number)) yield* writableFile(scan, number);
+    }
   },
 };
 
@@ -20,7 +22,9 @@ export const acl: Rule = {
   route: "acl",
   fix: "Remove the ACL: setfacl -b. lithify seal does it.",
   *check(scan) {
-    for (const hit of writableFiles(scan)) if (hit.byAcl) yield hit.hit;
+    for (const number of scan.objects) {
+      if (grantedByAcl(scan, number)) yield* writableFile(scan, number);
+    }
     for (const number of scan.objects) {
       const node = scan.model.nodes[number];
       if (node?.type !== "directory" || scan.view.addable(number) !== "yes") continue;
@@ -84,24 +88,20 @@ export const hardLink: Rule = {
   },
 };
 
-function* writableFiles(scan: Scan): Iterable<{ readonly hit: Hit; readonly byAcl: boolean }> {
-  for (const number of scan.objects) {
-    const node = scan.model.nodes[number];
-    if (node?.type !== "file") continue;
-    const name = scan.view.bestName(number);
-    if (scan.view.writable(name) !== "yes") continue;
-    yield {
-      byAcl: grantedByAcl(scan, number),
-      hit: {
-        path: node.path,
-        cause: sameModeCause(scan.model, node),
-        witness: () => [
-          ...otherName(scan, number, name),
-          ...decide(scan.model, scan.identity, "open-write", pathOf(scan, name)).why,
-        ],
-      },
-    };
-  }
+function* writableFile(scan: Scan, number: number): Iterable<Hit> {
+  const node = scan.model.nodes[number];
+  if (node?.type !== "file") return;
+  if (permissionOf(node, scan.identity, write).answer !== "yes") return;
+  const name = scan.view.bestName(number);
+  if (scan.view.writable(name) !== "yes") return;
+  yield {
+    path: node.path,
+    cause: sameModeCause(scan.model, node),
+    witness: () => [
+      ...otherName(scan, number, name),
+      ...decide(scan.model, scan.identity, "open-write", pathOf(scan, name)).why,
+    ],
+  };
 }
 
 function otherName(scan: Scan, number: number, name: number): readonly string[] {
