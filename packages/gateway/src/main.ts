@@ -54,7 +54,8 @@ async function main(): Promise<number> {
 
 function reportStart(gateway: Gateway, root: string, log: Log): void {
   const seconds = process.uptime().toFixed(3);
-  const text = `On-line: ${gateway.ports.length} ports served, ${seconds} s after start`;
+  const health = gateway.healthPort === undefined ? "" : `, health on port ${gateway.healthPort}`;
+  const text = `On-line: ${gateway.ports.length} ports served${health}, ${seconds} s after start`;
   log({ code: "8040001c", category: "system", priority: "notice", text });
   setImmediate(() => {
     for (const { tree, answer, witness } of inspectTrees(root)) {

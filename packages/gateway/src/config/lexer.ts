@@ -1,4 +1,4 @@
-import { Fault } from "@lithify/fault";
+import { Fault, isFault } from "@lithify/fault";
 
 /** One word of a statement; `quoted` tells `"512"` from `512`. `column` counts from 1. */
 export interface Word {
@@ -16,13 +16,29 @@ export interface Statement {
 /** Longest line that is read, in characters. */
 const longestLine = 1_048_576;
 
-/**
- * Splits configuration text into statements: one per line, or several divided by `;`.
- * Throws CONFIG_INVALID for text that follows a closing quote, a NUL or an overlong line, and
- * CONFIG_TRUNCATED when the file ends inside a quoted text.
- */
-export function lexConfiguration(text: string, file: string): Statement[] {
+/** The statements of a file, up to the place where it stops being configuration. */
+export interface LexedText {
+  readonly statements: readonly Statement[];
+  /**
+   * CONFIG_INVALID for text that follows a closing quote, a quote that is not closed in its line,
+   * a NUL or an overlong line; CONFIG_TRUNCATED when the file ends inside a quoted text.
+   */
+  readonly broken?: Fault;
+}
+
+/** Splits configuration text into statements: one per line, or several divided by `;`. */
+export function lexConfiguration(text: string, file: string): LexedText {
   const statements: Statement[] = [];
+  try {
+    lexLines(text, file, statements);
+    return { statements };
+  } catch (error) {
+    if (isFault(error)) return { statements, broken: error };
+    throw error;
+  }
+}
+
+function lexLines(text: string, file: string, statements: Statement[]): void {
   const lines = text.split("\n");
   const lastContent = lines.findLastIndex((line) => line.trim() !== "");
   for (const [index, raw] of lines.entries()) {
@@ -37,7 +53,6 @@ export function lexConfiguration(text: string, file: string): Statement[] {
     if (/^[ \t]*#/.test(line)) continue;
     lexLine(line, index + 1, file, index === lastContent, statements);
   }
-  return statements;
 }
 
 function lexLine(

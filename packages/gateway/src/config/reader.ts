@@ -1,6 +1,6 @@
 import { Fault } from "@lithify/fault";
-import { fieldsOfType, isBitmap } from "../catalogue.ts";
-import { lexConfiguration, type Statement } from "./lexer.ts";
+import { fieldsOfType, isBitmap, kindOfAlias } from "../catalogue.ts";
+import { type LexedText, lexConfiguration, type Statement } from "./lexer.ts";
 import {
   type Origin,
   objectKey,
@@ -68,14 +68,16 @@ export function readConfiguration(text: string, file: string, context: ReaderCon
 class Reader {
   readonly #file: string;
   readonly #statements: readonly Statement[];
+  readonly #broken: Fault | undefined;
   readonly #context: ReaderContext;
   readonly #modes: Mode[] = [];
   readonly #conditions: Condition[] = [];
   #at = 0;
 
-  constructor(file: string, statements: readonly Statement[], context: ReaderContext) {
+  constructor(file: string, text: LexedText, context: ReaderContext) {
     this.#file = file;
-    this.#statements = statements;
+    this.#statements = text.statements;
+    this.#broken = text.broken;
     this.#context = context;
   }
 
@@ -89,7 +91,19 @@ class Reader {
         this.#statement(words, { file: this.#file, line: statement.line });
       }
     }
+    if (this.#broken !== undefined) throw this.#named(this.#broken);
     this.#refuseTruncation();
+  }
+
+  /** A fault of the text itself, with the object in which it lies. */
+  #named(fault: Fault): Fault {
+    const open = this.#modes.findLast(isOpenMode);
+    if (open === undefined || fault.place === undefined) return fault;
+    return new Fault(fault.code, fault.what, {
+      why: `${fault.why ?? ""}, inside ${modeLabel(open)} of line ${open.origin.line}`,
+      values: { object: modeLabel(open) },
+      place: fault.place,
+    });
   }
 
   #statement(words: readonly string[], origin: Origin): void {
@@ -157,29 +171,33 @@ class Reader {
 
   #open(words: readonly string[], origin: Origin): void {
     const opened = openedAlias(words);
-    const plain = plainCommandLength(words);
-    if (opened === undefined && plain > 0) return;
-    if (opened === undefined) {
-      const full = expandGlobalWord(words[0]!);
-      if (full !== undefined && full !== words[0]) this.#open([full, ...words.slice(1)], origin);
-      else this.#openUnknown(words, origin);
+    if (opened !== undefined) {
+      this.#openKnown(
+        opened.alias,
+        words.slice(opened.length),
+        plainCommandLength(words) > 0,
+        origin,
+      );
       return;
     }
-    const rest = words.slice(opened.length);
-    const object = openObject(
-      this.#context.table,
-      this.#context.domain,
-      opened.alias,
-      rest[0] ?? opened.alias,
-      origin,
-    );
+    if (plainCommandLength(words) > 0) return;
+    const full = expandGlobalWord(words[0]!);
+    if (full !== undefined && full !== words[0]) this.#open([full, ...words.slice(1)], origin);
+    else this.#openUnknown(words, origin);
+  }
+
+  #openKnown(alias: string, rest: readonly string[], plain: boolean, origin: Origin): void {
+    const singleton = kindOfAlias(alias)?.singleton === true;
+    const name = singleton ? alias : (rest[0] ?? alias);
+    const { table, domain } = this.#context;
+    const object = openObject(table, domain, alias, name, origin);
     // `xmlmgr "n"` stands alone: what follows it are more one-line facets of the same object
-    if (plain > 0 && (opened.alias === "xmlmgr" || !this.#propertyFollows(opened.alias))) return;
-    if (rest.length > 1 || !this.#bodyFollows(opened.alias)) {
-      if (rest.length > 1) this.#oneLine(object, rest.slice(1), origin);
-      if (!(rest.length > 1 && opened.alias === "http")) return;
+    if (plain && (alias === "xmlmgr" || !this.#propertyFollows(alias))) return;
+    const oneLine = rest.length > 1;
+    if (oneLine) this.#oneLine(object, singleton ? rest : rest.slice(1), origin);
+    if (oneLine ? alias === "http" : this.#bodyFollows(alias)) {
+      this.#modes.push({ type: "object", object, origin });
     }
-    this.#modes.push({ type: "object", object, origin });
   }
 
   /** `key "n" "cert:///f"`, `idcred "n" "key" "cert"` …: a whole object on one line. */

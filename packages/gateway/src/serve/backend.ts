@@ -147,10 +147,8 @@ export class Backend {
       headers[name] = values.length > 1 ? [...values] : values[0]!;
     }
     if (hostRewriting) headers.Host = target.host;
-    if (body instanceof Uint8Array && !chunkedUploads) {
-      const hasBody = body.length > 0 || !["GET", "HEAD", "DELETE"].includes(transaction.method);
-      if (hasBody) headers["Content-Length"] = String(body.length);
-    }
+    const length = chunkedUploads ? undefined : lengthOf(transaction, body);
+    if (length !== undefined) headers["Content-Length"] = length;
     if (!allowCacheControl && transaction.method === "GET") {
       const own = transaction.current.get("cache-control");
       setHeader(
@@ -164,6 +162,13 @@ export class Backend {
     }
     return headers;
   }
+}
+
+/** The Content-Length for the backend: of what was collected, or the client's own of a stream. */
+function lengthOf(transaction: Transaction, body: Uint8Array | Readable): string | undefined {
+  if (!(body instanceof Uint8Array)) return transaction.request.headers.get("content-length");
+  const bodiless = body.length === 0 && ["GET", "HEAD", "DELETE"].includes(transaction.method);
+  return bodiless ? undefined : String(body.length);
 }
 
 /** Sets or, without a value, removes a header whatever its spelling. */

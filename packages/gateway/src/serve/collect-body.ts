@@ -14,7 +14,8 @@ export function collectBody(stream: Readable, limit: number): Promise<Uint8Array
         parts.push(part);
         return;
       }
-      stream.destroy();
+      // the stream is left as it is: an answer may still have to go out on its connection
+      parts.length = 0;
       resolve(new TooLarge(`the message is larger than ${limit} bytes`));
     });
     stream.on("end", () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts)));

@@ -68,6 +68,11 @@ export async function openListener(
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
     answerClientError(error, socket);
   });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  });
   await listen(server, plan.address, port);
   const address = server.address();
   return {
@@ -75,7 +80,7 @@ export async function openListener(
     port: typeof address === "object" && address !== null ? address.port : port,
     close(deadline) {
       closing = true;
-      return closeServer(server, deadline);
+      return closeServer(server, sockets, deadline);
     },
   };
 }
@@ -107,8 +112,11 @@ function send(request: IncomingMessage, response: ServerResponse, answer: Answer
   }
   response.setHeader("Connection", close ? "close" : "Keep-Alive");
   const bodiless = status === 204 || status === 304;
-  if (request.httpVersion === "1.1" && !bodiless)
+  if (!bodiless && request.httpVersion === "1.1") {
     response.setHeader("Transfer-Encoding", "chunked");
+  } else if (!bodiless && body instanceof Uint8Array) {
+    response.setHeader("Content-Length", body.length);
+  }
   if (body instanceof Uint8Array) {
     response.end(bodiless ? undefined : body);
   } else {
@@ -246,7 +254,11 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function closeServer(server: Server, deadline: number): Promise<void> {
+function closeServer(
+  server: Server,
+  sockets: ReadonlySet<Socket>,
+  deadline: number,
+): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), deadline);
     server.close(() => {
@@ -254,5 +266,7 @@ function closeServer(server: Server, deadline: number): Promise<void> {
       resolve();
     });
     server.closeIdleConnections();
+    // Node does not count a connection that has not sent anything yet as idle
+    for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy();
   });
 }

@@ -112,7 +112,10 @@ async function processResponse(
 ): Promise<Answer | Failure> {
   const { plan } = world;
   const bytes = await collect(answer.body, plan);
-  if (bytes instanceof TooLarge) return failed("server", bytes.message);
+  if (bytes instanceof TooLarge) {
+    answer.body.destroy();
+    return failed("server", bytes.message);
+  }
   transaction.responseSize = bytes.length;
   if (plan.responseType === "json" && bytes.length === 0 && !plan.forcePolicyExec) {
     return proxied(world, transaction, answer, bytes);

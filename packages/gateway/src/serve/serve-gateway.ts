@@ -69,8 +69,9 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
   const configuration = loadConfiguration(root);
   const planned = planServices(configuration);
   const statuses: ServiceStatus[] = [];
+  let closing: Promise<void> | undefined;
   let started = false;
-  const health = (): Health => healthOf(statuses, configuration, started);
+  const health = (): Health => healthOf(statuses, configuration, started && closing === undefined);
   const page = await openPage(options, health);
   logConfiguration(configuration, log);
   const runner = new ScriptRunner(options.scriptLimit ?? 2000);
@@ -97,7 +98,6 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
   }
   started = true;
   reportNothingServed(ports, log);
-  let closing: Promise<void> | undefined;
   const close = (): Promise<void> => {
     closing ??= (async () => {
       await Promise.all(listeners.map((each) => each.close(options.drainDeadline ?? 10_000)));
@@ -221,12 +221,12 @@ function startedStatus(plan: ServicePlan, reasons: readonly string[], log: Log):
 function healthOf(
   services: readonly ServiceStatus[],
   configuration: Configuration,
-  started: boolean,
+  running: boolean,
 ): Health {
   const enabled = services.filter(({ state }) => state !== "disabled");
   const broken = [...configuration.domains.values()].some((domain) => !domain.whole);
   const ready =
-    started && !broken && enabled.length > 0 && enabled.every(({ state }) => state === "up");
+    running && !broken && enabled.length > 0 && enabled.every(({ state }) => state === "up");
   return { ready, services };
 }
 

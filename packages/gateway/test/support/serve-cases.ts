@@ -45,7 +45,10 @@ async function openBackend(text: string): Promise<string> {
         response.writeHead(302, { Location: "/there" }).end();
       } else if (text.startsWith("reflect")) {
         const shown = Object.entries(request.headers)
-          .filter(([name]) => !/^(?:host|connection|via|x-global-transaction-id|transfer-encoding)$/.test(name))
+          .filter(
+            ([name]) =>
+              !/^(?:host|connection|via|x-global-transaction-id|transfer-encoding)$/.test(name),
+          )
           .map(([name, value]) => `${name}: ${String(value)}\n`)
           .sort();
         const head = `${request.method} ${request.url}\n${shown.join("")}\n`;
