@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, renameSync, writeSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { StringDecoder } from "node:string_decoder";
 import { setTimeout as sleep } from "node:timers/promises";
 
 /** A file of output that never grows beyond two times `limit`: when full it becomes `PATH.1`, and a new one begins. */
@@ -32,57 +33,59 @@ export async function* readOutputLog(
   follows: () => Promise<boolean>,
   signal?: AbortSignal,
 ): AsyncGenerator<string> {
-  const older = await readPart(`${path}.1`, 0);
-  if (older !== undefined && older.text !== "") yield older.text;
-  let inode = 0;
+  const decoder = new StringDecoder("utf8");
+  for await (const bytes of readParts(path, follows, signal)) {
+    const text = decoder.write(bytes);
+    if (text !== "") yield text;
+  }
+  const rest = decoder.end();
+  if (rest !== "") yield rest;
+}
+
+const pollMilliseconds = 50;
+
+async function* readParts(
+  path: string,
+  follows: () => Promise<boolean>,
+  signal?: AbortSignal,
+): AsyncGenerator<Buffer> {
+  const older = await readFrom(`${path}.1`, 0);
+  if (older !== undefined) yield older.bytes;
+  let inode: number | undefined;
   let at = 0;
   while (signal?.aborted !== true) {
     const more = await follows();
-    const part = await readPart(path, at);
-    if (part !== undefined && inode !== 0 && part.inode !== inode) {
-      const rest = await readPart(`${path}.1`, at);
-      if (rest !== undefined && rest.text !== "") yield rest.text;
+    const part = await readFrom(path, at);
+    if (part !== undefined && inode !== undefined && part.inode !== inode) {
+      // It was turned into the older file: what was added to that first.
+      const rest = await readFrom(`${path}.1`, at);
+      if (rest !== undefined) yield rest.bytes;
       at = 0;
       inode = part.inode;
       continue;
     }
     if (part !== undefined) {
       inode = part.inode;
-      at += part.bytes;
-      if (part.text !== "") yield part.text;
+      at += part.bytes.length;
+      yield part.bytes;
     }
     if (!more) return;
     await sleep(pollMilliseconds, undefined, { signal }).catch(() => {});
   }
 }
 
-const pollMilliseconds = 50;
-
-/** From `at` to the end, without a character that is only half there. */
-async function readPart(
+async function readFrom(
   path: string,
   at: number,
-): Promise<{ readonly inode: number; readonly bytes: number; readonly text: string } | undefined> {
+): Promise<{ readonly inode: number; readonly bytes: Buffer } | undefined> {
   const file = await open(path, "r").catch(() => undefined);
   if (file === undefined) return undefined;
   try {
     const stat = await file.stat();
     const bytes = Buffer.alloc(Math.max(0, stat.size - at));
     const { bytesRead } = await file.read(bytes, 0, bytes.length, at);
-    const whole = bytes.subarray(0, wholeCharacters(bytes.subarray(0, bytesRead)));
-    return { inode: stat.ino, bytes: whole.length, text: whole.toString("utf8") };
+    return { inode: stat.ino, bytes: bytes.subarray(0, bytesRead) };
   } finally {
     await file.close();
   }
-}
-
-/** Length without a UTF-8 sequence that begins in the last three bytes and does not end there. */
-function wholeCharacters(bytes: Buffer): number {
-  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
-    const byte = bytes[bytes.length - back] ?? 0;
-    if ((byte & 0xc0) === 0x80) continue;
-    const needed = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
-    return needed > back ? bytes.length - back : bytes.length;
-  }
-  return bytes.length;
 }

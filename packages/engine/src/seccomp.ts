@@ -138,5 +138,5 @@ const allowed = `
   mq_open mq_unlink mq_getsetattr mq_notify mq_timedreceive mq_timedreceive_time64 mq_timedsend mq_timedsend_time64
 
   uname sysinfo getrlimit ugetrlimit setrlimit prlimit64 getrusage getrandom uretprobe
-  arm_fadvise64_64 breakpoint cacheflush set_tls s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr riscv_flush_icache
+  breakpoint cacheflush set_tls s390_pci_mmio_read s390_pci_mmio_write s390_runtime_instr riscv_flush_icache
 `;
