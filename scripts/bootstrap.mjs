@@ -10,7 +10,11 @@ import { fileURLToPath } from "node:url";
 
 const root = join(dirname(fileURLToPath(import.meta.url)), "..");
 const [script, ...args] = process.argv.slice(2);
-const sections = script?.startsWith("bench/") ? ["run", "bench"] : ["run"];
+const sections = [
+  "run",
+  ...(script === "scripts/test.ts" ? ["test"] : []),
+  ...(script?.startsWith("bench/") ? ["bench"] : []),
+];
 
 installNodePackages();
 installDebianPackages(sections);
