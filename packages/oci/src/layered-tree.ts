@@ -57,17 +57,13 @@ export class LayeredTree {
   apply(members: readonly LayerMember[], layer: number): void {
     this.#begin(layer);
     const kinds = members.map(({ entry }) => this.#kindOf(entry));
-    for (const [number, { entry }] of members.entries()) {
-      const kind = kinds[number];
-      if (kind === "whiteout" || kind === "opaque") this.#hide(entry, kind);
-    }
+    const marks = members.filter((_, number) => isMark(kinds[number]));
+    for (const { entry } of marks) this.#hide(entry);
     for (const [number, member] of members.entries()) {
-      const kind = kinds[number];
-      if (kind === "ordinary") this.#add(member, number);
-      // As engines do: a whiteout needs the directory that it lies in
-      else if (kind !== "auxiliary")
-        this.#parent(this.#namesOf(member.entry.path).slice(0, -1), member.entry.path);
+      if (kinds[number] === "ordinary") this.#add(member, number);
     }
+    // As engines do: a mark makes the directory that it lies in
+    for (const { entry } of marks) this.#parent(this.#namesOf(entry.path).slice(0, -1), entry.path);
   }
 
   /** Without whiteouts: names are only names. @throws Fault LAYER_UNSAFE */
@@ -122,18 +118,14 @@ export class LayeredTree {
     return "whiteout";
   }
 
-  #hide(entry: TarEntry, kind: "whiteout" | "opaque"): void {
+  /** Hides what lower layers hold. Where they hold no directory there is nothing to hide. */
+  #hide(entry: TarEntry): void {
     const names = this.#namesOf(entry.path);
     const last = names.pop() as string;
-    let directory: Inode = this.#root;
-    for (const name of names) {
-      const next = directory.children?.get(name);
-      if (next === undefined) return;
-      if (next.type === "symlink") throw unsafe(entry.path, "it reaches through a symbolic link");
-      directory = next;
-    }
-    if (kind === "opaque") directory.children?.clear();
-    else directory.children?.delete(last.slice(whiteoutPrefix.length));
+    let at: Inode | undefined = this.#root;
+    for (const name of names) at = at?.children?.get(name);
+    if (last === opaqueName) at?.children?.clear();
+    else at?.children?.delete(last.slice(whiteoutPrefix.length));
   }
 
   #add(member: LayerMember, number: number): void {
@@ -244,6 +236,10 @@ export class LayeredTree {
     inode.xattrs = entry.xattrs;
     inode.layer = this.#layer;
   }
+}
+
+function isMark(kind: string | undefined): boolean {
+  return kind === "whiteout" || kind === "opaque";
 }
 
 /** A hard link is another name of something that is not a directory. */

@@ -82,6 +82,7 @@ describe("resolve", () => {
   const tree = treeFromNodes([
     node("/usr/lib/x", "file"),
     link("/lib", "usr/lib"),
+    link("/usr/back", "/lib"),
     link("/usr/up", "../lib/./x"),
     link("/abs", "/usr/up"),
     link("/out", "../../../../usr"),
@@ -103,6 +104,7 @@ describe("resolve", () => {
     ["/lib/", "/usr/lib"],
     ["/lib/x", "/usr/lib/x"],
     ["/lib/..", "/usr"],
+    ["/usr/back/x", "/usr/lib/x"],
     ["/abs", "/usr/lib/x"],
     ["/out/lib", "/usr/lib"],
     ["/../..", "/"],
