@@ -6,6 +6,7 @@ import { findBuildContext } from "./build-contexts.ts";
 import { directorySource, readIgnoreFile } from "./context/directory-source.ts";
 import { expand } from "./dockerfile/expand.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
+import { jsonWords } from "./dockerfile/words.ts";
 import { flagValue, invalid } from "./instructions/rule.ts";
 import { instructionTable } from "./instructions/table.ts";
 import { argumentsOf } from "./instructions/variables.ts";
@@ -118,6 +119,15 @@ class Build {
     const text = `${instruction.keyword} ${instruction.rest}`;
     workshop.report({ kind: "step", stage: stage.name, line: instruction.place.line, text });
     try {
+      if (
+        execForms.has(instruction.keyword) &&
+        /^\[.*\]$/s.test(instruction.rest) &&
+        jsonWords(instruction.rest) === undefined
+      )
+        workshop.report({
+          kind: "warning",
+          text: `line ${instruction.place.line}: ${instruction.rest} is not JSON, so a shell gets it`,
+        });
       await instructionTable.get(instruction.keyword)?.apply({ instruction, stage, workshop });
     } catch (error) {
       throw placed(error, instruction);
@@ -141,6 +151,7 @@ class Build {
     const platform =
       wanted === undefined ? this.#platform : parsePlatform(expand(wanted, scope), opening.place);
     const parts = {
+      store: this.#options.store,
       name: from.alias ?? `stage ${recipe.index}`,
       platform: { os: platform.os, architecture: platform.architecture },
       epoch: this.workshop.epoch,
@@ -197,6 +208,9 @@ function placed(error: unknown, { place }: Instruction): unknown {
     ...(values === undefined ? {} : { values }),
   });
 }
+
+/** Instructions that take a command as JSON or for the shell. */
+const execForms: ReadonlySet<string> = new Set(["RUN", "CMD", "ENTRYPOINT"]);
 
 async function readDockerfile(file: string): Promise<string> {
   try {

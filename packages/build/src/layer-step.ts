@@ -18,24 +18,27 @@ export interface LayerStep {
 
 /**
  * Adds a step's layer to a stage, from the cache or newly made, or a line of history when it has none.
- * `cached` when a layer was there already.
+ * `cached` when the cache had the answer.
  */
 export async function takeLayerStep(
   stage: Stage,
   step: LayerStep,
   parts: { readonly store: Store; readonly cache: BuildCache; readonly epoch: number },
-): Promise<"cached" | "made" | "nothing"> {
+): Promise<"cached" | "made"> {
   const found = await parts.cache.find(step.key);
   if (found.answer === "layer") {
     stage.addLayer(found.layer, step.createdBy);
     return "cached";
   }
-  const made = found.answer === "nothing" ? undefined : await step.make();
-  const entries = [...(made?.entries ?? [])];
-  if (entries.length === 0) {
-    if (found.answer === "unknown") await parts.cache.record(step.key, undefined);
+  if (found.answer === "nothing") {
     stage.note(step.createdBy);
-    return "nothing";
+    return "cached";
+  }
+  const entries = [...((await step.make())?.entries ?? [])];
+  if (entries.length === 0) {
+    await parts.cache.record(step.key, undefined);
+    stage.note(step.createdBy);
+    return "made";
   }
   const { compression } = step;
   const written = await writeLayer(parts.store, entries, {

@@ -50,7 +50,7 @@ export interface BuiltLayer {
 export interface BuildResult {
   readonly image: Image;
   readonly layers: readonly BuiltLayer[];
-  /** Steps whose layer came from the cache. */
+  /** Steps that the cache answered: with a layer, or that they change no file. */
   readonly cached: number;
   readonly seconds: number;
 }

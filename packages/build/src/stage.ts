@@ -1,12 +1,5 @@
-import {
-  type HistoryEntry,
-  type Image,
-  type ImageConfig,
-  type Layer,
-  type ProcessConfig,
-  readTar,
-  type TarEntry,
-} from "@lithify/oci";
+import type { HistoryEntry, Image, ImageConfig, Layer, ProcessConfig, Store } from "@lithify/oci";
+import { entriesOf } from "./layer/entry-list.ts";
 import { FileIndex } from "./layer/file-index.ts";
 import type { WrittenLayer } from "./layer/write-layer.ts";
 
@@ -22,6 +15,7 @@ export class Stage {
   readonly args = new Map<string, string>();
   readonly layers: Layer[];
   readonly history: HistoryEntry[];
+  readonly #store: Store;
   readonly #base: Image | undefined;
   readonly #created: string;
   readonly #platform: { readonly os: string; readonly architecture: string };
@@ -32,12 +26,14 @@ export class Stage {
   commandIsOwn = false;
 
   constructor(options: {
+    readonly store: Store;
     readonly name: string;
     readonly base?: Image;
     readonly platform: { readonly os: string; readonly architecture: string };
     readonly epoch: number;
   }) {
     this.name = options.name;
+    this.#store = options.store;
     this.#base = options.base;
     this.#platform = options.platform;
     this.#created = new Date(options.epoch * 1000).toISOString().replace(".000Z", "Z");
@@ -84,10 +80,8 @@ export class Stage {
   /** The merged files of all layers so far. */
   async files(): Promise<FileIndex> {
     while (this.#applied < this.layers.length) {
-      const entries: TarEntry[] = [];
       const layer = this.layers[this.#applied] as Layer;
-      for await (const { entry } of readTar(layer.uncompressed())) entries.push(entry);
-      this.#files.apply(entries, this.#applied++);
+      this.#files.apply(await entriesOf(this.#store, layer), this.#applied++);
     }
     return this.#files;
   }

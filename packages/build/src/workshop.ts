@@ -39,7 +39,7 @@ export class Workshop {
   readonly #globals: ReadonlyMap<string, string>;
   readonly #used = new Set<string>();
   #scratch: string | undefined;
-  /** Steps whose layer came from the cache. */
+  /** Steps that the cache answered. */
   cached = 0;
 
   constructor(
@@ -145,7 +145,14 @@ export class Workshop {
 
   #imageStage(name: string, image: Image): Stage {
     const { os, architecture } = image.config;
-    return new Stage({ name, base: image, platform: { os, architecture }, epoch: this.epoch });
+    const { store } = this.options;
+    return new Stage({
+      store,
+      name,
+      base: image,
+      platform: { os, architecture },
+      epoch: this.epoch,
+    });
   }
 
   #stageSource(stage: Stage, title: string): Source {

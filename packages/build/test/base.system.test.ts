@@ -26,6 +26,7 @@ function reasonToSkip(): string | undefined {
 const asRoot = process.getuid?.() === 0;
 if (!asRoot) process.stderr.write("base image: not root, so nothing of it is started\n");
 
+const changeRoot = "chroot";
 const packages = join(import.meta.dirname, "..", "..");
 
 describe.skipIf(missing !== undefined)("the gateway's base image", () => {
@@ -185,7 +186,9 @@ describe.skipIf(missing !== undefined)("the gateway's base image", () => {
     });
 
     const inside = (user: string, ...command: string[]) =>
-      execFileSync("chroot", [`--userspec=${user}`, root, ...command], { encoding: "utf8" }).trim();
+      execFileSync(changeRoot, [`--userspec=${user}`, root, ...command], {
+        encoding: "utf8",
+      }).trim();
 
     test("starts the gateway as its user, by both entries and with any uid", () => {
       for (const entry of ["/bin/drouter", "/opt/ibm/datapower/root/drouter"])

@@ -113,6 +113,25 @@ describe("the cache is never trusted", () => {
   });
 });
 
+describe("the lists of a layer's entries", () => {
+  test("that are damaged are read from the layer again", async () => {
+    const project = await writeProject("one", ["a"]);
+    const base = (await build(project)).image;
+    await writeFile(join(project, "Dockerfile"), "FROM base\nRUN write /app/b B && rm /app/a\n");
+    const buildContexts = new Map([["base", base]]);
+    const first = await build(project, { buildContexts });
+    const lists = join(store.cacheDirectory("build"), "entries");
+    const names = await readdir(lists);
+    expect(names.length).toBe(3);
+    for (const name of names) {
+      const text = await readFile(join(lists, name), "utf8");
+      await writeFile(join(lists, name), text.replace('"uid":0', '"uid":7'));
+    }
+    const second = await build(project, { buildContexts, noCache: true });
+    expect(second.image.digest).toBe(first.image.digest);
+  });
+});
+
 describe("what a build leaves behind", () => {
   test("no temporary file, also when a step fails", async () => {
     const project = await writeProject("one", ["a"]);
@@ -164,6 +183,19 @@ describe("what a build reports", () => {
       { kind: "done", cached: false },
       { kind: "warning", text: "no ARG uses the build argument unused" },
     ]);
+  });
+
+  test("brackets that are no JSON", async () => {
+    const project = await writeProject("one", ["a"]);
+    await writeFile(
+      join(project, "Dockerfile"),
+      "FROM scratch\nCMD ['serve']\nENTRYPOINT [\"x\"]\n",
+    );
+    const warnings: string[] = [];
+    await build(project, {
+      progress: (event) => event.kind === "warning" && warnings.push(event.text),
+    });
+    expect(warnings).toEqual(["line 2: ['serve'] is not JSON, so a shell gets it"]);
   });
 
   test("layers with the instruction that made each", async () => {

@@ -62,7 +62,12 @@ class Assembly {
 
   constructor(options: BaseOptions) {
     this.#options = options;
-    this.#stage = new Stage({ name: "gateway base", platform: machinePlatform(), epoch: 0 });
+    this.#stage = new Stage({
+      store: options.store,
+      name: "gateway base",
+      platform: machinePlatform(),
+      epoch: 0,
+    });
     this.#cache = new BuildCache(options.store, { reads: true });
     this.#spool = new Spool(join(options.store.cacheDirectory("build"), "temporary"));
     this.#progress = options.progress ?? (() => {});
