@@ -24,6 +24,12 @@ async function main(): Promise<number> {
     environment.logLevel,
   );
   for (const text of environment.warnings) warn(log, text);
+  if (process.env.DATAPOWER_WORKER_THREADS !== undefined && environment.workerThreads > 1) {
+    warn(
+      log,
+      "DATAPOWER_WORKER_THREADS: this gateway runs one data-plane thread; run more instances",
+    );
+  }
   const stop = stopSignal();
   try {
     const gateway = await serveGateway({

@@ -248,6 +248,8 @@ class Reader {
     const opened = openedAlias(words);
     const catalogued = propertyNames(mode.object.alias).size > 2;
     if (!catalogued || opened === undefined || words.length !== opened.length + 1) return;
+    // a property that the catalogue lacks may bear the name of an object: then no body follows it
+    if (!this.#propertyFollows(opened.alias) && this.#nextWords()?.[0] !== "reset") return;
     throw new Fault("CONFIG_INVALID", `cannot read ${this.#file}`, {
       why: `${objectLabel(mode.object)} (line ${mode.origin.line}) is not closed by exit before ${words.join(" ")}`,
       values: { object: objectLabel(mode.object) },

@@ -127,6 +127,8 @@ const olderProperties: Readonly<Record<string, readonly string[]>> = {
     "xpathmatch",
     "methodmatch",
   ],
+  sshdomainclientprofile: ["enable-legacy-kex"],
+  sshserverprofile: ["enable-legacy-kex", "send-preauth-msg"],
   "xml-manager": ["forbid-external-references", "memoization"],
 };
 

@@ -104,6 +104,7 @@ function handle(request: IncomingMessage, handler: Handler): Promise<Answer> {
 
 function send(request: IncomingMessage, response: ServerResponse, answer: Answer): void {
   const { status, headers, body, close } = answer;
+  response.on("error", () => response.destroy());
   response.sendDate = false;
   response.statusCode = status;
   response.statusMessage = answer.reason.replaceAll(/[^\t\x20-\x7e]/g, "?");
