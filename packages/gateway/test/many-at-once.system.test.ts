@@ -68,7 +68,7 @@ test("hundreds of requests at once see only their own state; those that fail har
     root: tree.root,
     log: () => {},
     portFor: () => 0,
-    scriptLimit: 100,
+    scriptLimit: 1500,
   });
   const { port } = gateway.ports[0]!;
   const answers = await Promise.all(

@@ -26,7 +26,7 @@ for (const name of names) {
     writeFileSync(main, readFileSync(main, "utf8").replaceAll("{{backend}}", backend));
   }
   const log = openLog((line) => process.stderr.write(`${name} ${line}`), "debug");
-  const gateway = await serveGateway({ root, log, portFor: () => 0, scriptLimit: 300 });
+  const gateway = await serveGateway({ root, log, portFor: () => 0, scriptLimit: 1500 });
   const port = gateway.ports[0]?.port;
   served[name] = port === undefined ? { reasons: gateway.health() } : { port };
 }
