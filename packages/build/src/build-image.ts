@@ -46,6 +46,7 @@ export async function buildImage(options: BuildOptions): Promise<BuildResult> {
   });
   const build = new Build(options, recipe, context);
   try {
+    for (const text of recipe.warnings) build.workshop.report({ kind: "warning", text });
     const stage = await build.finished(target);
     const image = await options.store.writeImage({ config: stage.config(), layers: stage.layers });
     for (const name of build.workshop.unusedArguments())
@@ -80,8 +81,8 @@ class Build {
       globals: this.#globals,
       stages: {
         names: recipe.stages.flatMap(({ from }) => from.alias ?? []),
-        finished: async (name) => {
-          const found = findStage(recipe.stages, name);
+        finished: async (name, asking) => {
+          const found = findStage(recipe.stages.slice(0, Math.max(0, asking.index)), name);
           return found === undefined ? undefined : this.finished(found);
         },
       },
@@ -153,6 +154,7 @@ class Build {
     const parts = {
       store: this.#options.store,
       name: from.alias ?? `stage ${recipe.index}`,
+      index: recipe.index,
       platform: { os: platform.os, architecture: platform.architecture },
       epoch: this.workshop.epoch,
     };

@@ -12,6 +12,8 @@ export interface Recipe {
   /** ARGs before the first FROM. */
   readonly globals: readonly Instruction[];
   readonly stages: readonly StageRecipe[];
+  /** What is allowed and probably not meant. */
+  readonly warnings: readonly string[];
 }
 
 export interface StageRecipe {
@@ -24,12 +26,13 @@ export interface StageRecipe {
 /** @throws Fault DOCKERFILE_INVALID with the place */
 export function parseRecipe(text: string, file: string): Recipe {
   const globals: Instruction[] = [];
+  const warnings: string[] = [];
   const stages: (StageRecipe & { readonly instructions: Instruction[] })[] = [];
   for (const instruction of parseDockerfile(text, file, instructionTable)) {
     instructionTable.get(instruction.keyword)?.check?.(instruction);
     if (instruction.keyword === "FROM") {
       const from = fromClause(instruction);
-      checkName(from, instruction, stages);
+      warnings.push(...sameName(from, instruction, stages));
       stages.push({ index: stages.length, from, opening: instruction, instructions: [] });
     } else if (stages.length > 0) stages.at(-1)?.instructions.push(instruction);
     else if (instruction.keyword === "ARG") globals.push(instruction);
@@ -40,7 +43,7 @@ export function parseRecipe(text: string, file: string): Recipe {
       why: "it has no FROM",
       place: { file, line: 1, column: 1 },
     });
-  const recipe = { file, globals, stages };
+  const recipe = { file, globals, stages, warnings };
   for (const stage of stages) checkReferences(stage, stages);
   return recipe;
 }
@@ -53,9 +56,9 @@ export function parseTrigger(text: string, title: string): readonly Instruction[
   return instructions;
 }
 
-/** The stage that a --target or --from names, by name or number. */
+/** The stage that a --target or --from names, by name or number; of two with one name the later. */
 export function findStage(stages: readonly StageRecipe[], name: string): StageRecipe | undefined {
-  const named = stages.find(({ from }) => from.alias === name.toLowerCase());
+  const named = stages.findLast(({ from }) => from.alias === name.toLowerCase());
   return named ?? (/^\d{1,4}$/.test(name) ? stages[Number(name)] : undefined);
 }
 
@@ -71,14 +74,14 @@ export function targetStage(recipe: Recipe, target: string | undefined): StageRe
   throw new Fault("STAGE_UNKNOWN", `the stage ${target} of ${recipe.file}`, { hint });
 }
 
-function checkName(
+function sameName(
   { alias }: FromClause,
-  instruction: Instruction,
+  { place }: Instruction,
   earlier: readonly StageRecipe[],
-): void {
-  const same = earlier.find(({ from }) => alias !== undefined && from.alias === alias);
-  if (same !== undefined)
-    throw invalid(instruction, `line ${same.opening.place.line} has a stage ${alias} already`);
+): readonly string[] {
+  const same = earlier.findLast(({ from }) => alias !== undefined && from.alias === alias);
+  if (same === undefined) return [];
+  return [`line ${place.line}: line ${same.opening.place.line} has a stage ${alias} already`];
 }
 
 /** A --from may name an earlier stage; itself or a later one is a mistake whatever else has that name. */
@@ -86,8 +89,9 @@ function checkReferences(stage: StageRecipe, stages: readonly StageRecipe[]): vo
   for (const instruction of stage.instructions) {
     if (instruction.keyword !== "COPY") continue;
     const from = flagValue(instruction, "from");
-    const found = from === undefined ? undefined : findStage(stages, from);
-    if (found === undefined || found.index < stage.index) continue;
+    if (from === undefined || findStage(stages.slice(0, stage.index), from) !== undefined) continue;
+    const found = findStage(stages.slice(stage.index), from) ?? findStage(stages, from);
+    if (found === undefined) continue;
     throw new Fault("STAGE_UNKNOWN", `--from=${from}`, {
       why: found.index === stage.index ? "it is this stage itself" : "it is a later stage",
       hint: "a stage can copy from those above it only",

@@ -11,6 +11,8 @@ export type MutableProcess = { -readonly [Key in keyof ProcessConfig]: ProcessCo
 /** A stage while it is being built: configuration, layers, history, and its files when somebody asks. */
 export class Stage {
   readonly name: string;
+  /** Its place among the Dockerfile's stages; -1 for what is none of them. */
+  readonly index: number;
   readonly process: MutableProcess;
   readonly args = new Map<string, string>();
   readonly layers: Layer[];
@@ -28,11 +30,13 @@ export class Stage {
   constructor(options: {
     readonly store: Store;
     readonly name: string;
+    readonly index?: number;
     readonly base?: Image;
     readonly platform: { readonly os: string; readonly architecture: string };
     readonly epoch: number;
   }) {
     this.name = options.name;
+    this.index = options.index ?? -1;
     this.#store = options.store;
     this.#base = options.base;
     this.#platform = options.platform;

@@ -19,8 +19,8 @@ import { Stage } from "./stage.ts";
 
 /** What the build must know of its stages to answer for their names. */
 export interface StageDirectory {
-  /** The finished stage of this name or number; undefined when there is none. */
-  readonly finished: (name: string) => Promise<Stage | undefined>;
+  /** The finished stage of this name or number above the one that asks; undefined when there is none. */
+  readonly finished: (name: string, asking: Stage) => Promise<Stage | undefined>;
   readonly names: readonly string[];
 }
 
@@ -103,9 +103,12 @@ export class Workshop {
    * the build context itself.
    * @throws Fault STAGE_UNKNOWN
    */
-  async source(from: string | undefined, instruction: Instruction): Promise<Source> {
+  async source(
+    from: string | undefined,
+    { instruction, stage: asking }: { readonly instruction: Instruction; readonly stage: Stage },
+  ): Promise<Source> {
     if (from === undefined) return this.#context;
-    const stage = await this.#stages.finished(from);
+    const stage = await this.#stages.finished(from, asking);
     if (stage !== undefined) return this.#stageSource(stage, `the stage ${from}`);
     const named = await this.#named(from);
     if (named?.kind === "directory")

@@ -84,7 +84,7 @@ class Assembly {
     const key = cacheKey(["base packages", layoutVersion, packages, applets, droppedFiles]);
     await this.#take({
       key,
-      createdBy: `packages ${packages.map(({ file }) => file.replace(/_[^_]*\.deb$/, "")).join(" ")}`,
+      createdBy: `packages ${packages.map(({ file }) => decodeURIComponent(file.replace(/_[^_]*\.deb$/, ""))).join(" ")}`,
       compression: "zstd",
       make: async () => {
         const files = await fetchPackages(packages, options);

@@ -33,24 +33,45 @@ export function parseDockerfile(
       values: { characters: text.length, limit: maximumDockerfileSize },
     });
   const reader = new Reader(text, file, grammars);
-  const ast = DockerfileParser.parse(text);
-  const escaping = ast.getEscapeCharacter();
   const instructions: Instruction[] = [];
-  let end = 0;
-  for (const found of ast.getInstructions()) {
-    const start = reader.offset(found.getRange().start);
+  let source = text;
+  for (let end = 0; ; ) {
+    const { found, resume } = readFrom(reader, source, end);
+    instructions.push(...found);
+    if (resume === undefined) return instructions;
+    end = resume;
+    source = blanked(text, reader.firstStart, end);
+  }
+}
+
+/**
+ * The instructions that dockerfile-ast finds from an offset on. It takes a doubled escape character at the end of
+ * a line for a continuation and BuildKit does not: then `resume` says where to look again.
+ */
+function readFrom(
+  reader: Reader,
+  source: string,
+  from: number,
+): { readonly found: readonly Instruction[]; readonly resume?: number } {
+  const ast = DockerfileParser.parse(source);
+  const escaping = ast.getEscapeCharacter();
+  const found: Instruction[] = [];
+  let end = from;
+  for (const instruction of ast.getInstructions()) {
+    const start = reader.offset(instruction.getRange().start);
     if (start < end) continue;
     const read = reader.read(start, escaping);
-    const astEnd = reader.offset(found.getRange().end);
-    if (text.slice(read.end, astEnd).trim() !== "")
-      throw new Fault("DOCKERFILE_INVALID", "a line continuation", {
-        why: "a doubled escape character at the end of a line does not continue it",
-        place: reader.place(read.end),
-      });
+    found.push(read.instruction);
     end = read.end;
-    instructions.push(read.instruction);
+    const astEnd = reader.offset(instruction.getRange().end);
+    if (source.slice(end, astEnd).trim() !== "") return { found, resume: end };
   }
-  return instructions;
+  return { found };
+}
+
+/** The text with blanks in the place of everything between two offsets but line ends. */
+function blanked(text: string, start: number, end: number): string {
+  return text.slice(0, start) + text.slice(start, end).replace(/[^\r\n]/g, " ") + text.slice(end);
 }
 
 class Reader {
@@ -58,6 +79,8 @@ class Reader {
   readonly #file: string;
   readonly #grammars: ReadonlyMap<string, Grammar>;
   readonly #lines: number[] = [0];
+  /** Where the first instruction begins: before it there may be directives. */
+  firstStart = 0;
 
   constructor(text: string, file: string, grammars: ReadonlyMap<string, Grammar>) {
     this.#text = text;
@@ -80,6 +103,7 @@ class Reader {
     start: number,
     escaping: string,
   ): { readonly instruction: Instruction; readonly end: number } {
+    if (this.firstStart === 0) this.firstStart = start;
     const line = readLogicalLine(this.#text, start, escaping);
     const match = /^(\S+)\s*/.exec(line.text);
     const word = match?.[1] ?? "";

@@ -37,6 +37,9 @@ export const addRule: InstructionRule = {
   heredocs: true,
   check: (instruction) => {
     const { sources } = checkArguments(instruction);
+    const remoteOnly = instruction.flags.find(({ name }) => onlyRemote.has(name));
+    if (remoteOnly !== undefined)
+      throw invalid(instruction, `--${remoteOnly.name} is for remote sources only`);
     const remote = sources.find((source) => /^(?:https?:\/\/|git@|git:\/\/|ssh:\/\/)/.test(source));
     if (remote !== undefined)
       throw invalid(
@@ -47,6 +50,9 @@ export const addRule: InstructionRule = {
   },
   apply: copy,
 };
+
+/** Flags of ADD that would check or shape what was fetched. */
+const onlyRemote: ReadonlySet<string> = new Set(["checksum", "keep-git-dir"]);
 
 interface CopyWords {
   readonly sources: readonly string[];
@@ -123,7 +129,7 @@ async function planOf(step: StepContext): Promise<CopyPlan> {
   const opened = new Set(heredocsOf(instruction.rest, escaping).map(({ word }) => word));
   const target = expanded(step, words.destination);
   const from = flagValue(instruction, "from");
-  const source = await workshop.source(from, instruction);
+  const source = await workshop.source(from, step);
   const patterns = words.sources.filter((word) => !opened.has(word));
   const excluded = instruction.flags.filter(({ name }) => name === "exclude");
   const chmod = flagValue(instruction, "chmod");

@@ -11,7 +11,14 @@ export type MountClause =
       readonly from: string | undefined;
       readonly writable: boolean;
     }
-  | { readonly type: "cache"; readonly target: string; readonly id: string; readonly mode: number }
+  | {
+      readonly type: "cache";
+      readonly target: string;
+      readonly id: string;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+    }
   | { readonly type: "tmpfs"; readonly target: string; readonly size: number | undefined }
   | {
       readonly type: "secret";
@@ -26,7 +33,7 @@ const keysOfType: Readonly<Record<string, readonly string[]>> = {
   bind: ["target", "source", "from", "rw", "ro"],
   cache: ["target", "id", "sharing", "mode", "uid", "gid", "ro"],
   tmpfs: ["target", "size"],
-  secret: ["id", "target", "env", "required", "mode", "uid", "gid"],
+  secret: ["id", "target", "env", "required", "mode"],
 };
 
 const otherNames: Readonly<Record<string, string>> = {
@@ -79,7 +86,14 @@ function clauseOf(
   if (type === "secret") return secretClause(pairs, octal, fail);
   const target = pairs.get("target");
   if (target === undefined) throw fail("target is missing");
-  if (type === "cache") return { type, target, id: pairs.get("id") ?? target, mode: octal };
+  if (type === "cache") {
+    const [uid = 0, gid = 0] = ["uid", "gid"].map((name) => {
+      const value = pairs.get(name) ?? "0";
+      if (!/^\d{1,10}$/.test(value)) throw fail(`${name}=${value} is not a number`);
+      return Number(value);
+    });
+    return { type, target, id: pairs.get("id") ?? target, mode: octal, uid, gid };
+  }
   if (type === "tmpfs") {
     const size = pairs.get("size");
     if (size !== undefined && !/^\d{1,12}$/.test(size)) throw fail(`size=${size} is not in bytes`);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { createWriteStream } from "node:fs";
-import { chmod, lchown, mkdir, mkdtemp, symlink } from "node:fs/promises";
+import { chmod, chown, lchown, mkdir, mkdtemp, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -8,12 +8,12 @@ import { Fault, unreachable } from "@lithify/fault";
 import { patternList } from "../context/patterns.ts";
 import type { Source } from "../context/source.ts";
 import { type Selected, selectSources } from "../copy/select.ts";
-import type { Instruction } from "../dockerfile/instruction.ts";
 import { diskFault } from "../layer/disk-fault.ts";
 import type { Content } from "../layer/entry.ts";
 import type { StepMount } from "../step-runner.ts";
 import type { Workshop } from "../workshop.ts";
 import type { MountClause } from "./mounts.ts";
+import type { StepContext } from "./rule.ts";
 
 /** A mount ready to be made when the step really runs. */
 export interface RealisedMount {
@@ -24,11 +24,7 @@ export interface RealisedMount {
 }
 
 /** @throws Fault COPY_SOURCE_MISSING, STAGE_UNKNOWN, SECRET_MISSING */
-export async function realiseMount(
-  clause: MountClause,
-  instruction: Instruction,
-  workshop: Workshop,
-): Promise<RealisedMount> {
+export async function realiseMount(clause: MountClause, step: StepContext): Promise<RealisedMount> {
   switch (clause.type) {
     case "tmpfs": {
       const { type, target, size } = clause;
@@ -36,11 +32,15 @@ export async function realiseMount(
       return { key: clause, env: [], mount: async () => [mount] };
     }
     case "cache":
-      return { key: ["cache", clause.target], env: [], mount: () => cacheMount(clause, workshop) };
+      return {
+        key: ["cache", clause.target],
+        env: [],
+        mount: () => cacheMount(clause, step.workshop),
+      };
     case "secret":
-      return secretMount(clause, instruction, workshop);
+      return secretMount(clause, step);
     case "bind":
-      return bindMount(clause, instruction, workshop);
+      return bindMount(clause, step);
     default:
       return unreachable(clause);
   }
@@ -52,14 +52,16 @@ async function cacheMount(
 ): Promise<readonly StepMount[]> {
   const name = createHash("sha256").update(clause.id).digest("hex").slice(0, 32);
   const source = join(workshop.options.store.cacheDirectory("build"), "mounts", name);
-  if ((await mkdir(source, { recursive: true })) !== undefined) await chmod(source, clause.mode);
+  if ((await mkdir(source, { recursive: true })) !== undefined) {
+    await chmod(source, clause.mode);
+    if (process.getuid?.() === 0) await chown(source, clause.uid, clause.gid);
+  }
   return [{ type: "cache", target: clause.target, source }];
 }
 
 function secretMount(
   clause: Extract<MountClause, { type: "secret" }>,
-  instruction: Instruction,
-  workshop: Workshop,
+  { instruction, workshop }: StepContext,
 ): RealisedMount {
   const { id, target, env, mode } = clause;
   const bytes = workshop.options.secrets?.get(id);
@@ -79,11 +81,11 @@ function secretMount(
 
 async function bindMount(
   clause: Extract<MountClause, { type: "bind" }>,
-  instruction: Instruction,
-  workshop: Workshop,
+  step: StepContext,
 ): Promise<RealisedMount> {
+  const { instruction, workshop } = step;
   const { target, writable } = clause;
-  const source = await workshop.source(clause.from, instruction);
+  const source = await workshop.source(clause.from, step);
   const [selected] = await selectSources(source, [clause.source], {
     parents: false,
     excluded: patternList([]),

@@ -70,7 +70,7 @@ async function prepare(step: StepContext): Promise<Prepared> {
       target === undefined
         ? clause
         : { ...clause, target: absolutePath(stage.workingDirectory, target) };
-    realised.push(await realiseMount(placed, instruction, workshop));
+    realised.push(await realiseMount(placed, step));
   }
   const { command, script } = commandOf(step);
   const secretEnv = realised.flatMap(({ env: own }) => own);
