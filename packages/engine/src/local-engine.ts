@@ -1,18 +1,15 @@
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Fault } from "@lithify/fault";
 import type { Store } from "@lithify/oci";
 import { forget, releaseResources } from "./clean-up.ts";
 import type { Engine, Instance, RunSpec } from "./engine.ts";
 import { localInstance } from "./local-instance.ts";
-import type { MonitorReport } from "./monitor.ts";
+import { openMonitor } from "./monitor-process.ts";
 import { namespacePath, openNetwork } from "./network.ts";
 import { currentRecord } from "./process-watch.ts";
-import { findPrograms, lastLine, type Programs, throwIfAborted } from "./program.ts";
+import { findPrograms, type Programs, throwIfAborted } from "./program.ts";
 import { mountRoot, rootMounts, writeInjectedFiles } from "./root-file-system.ts";
 import { commandOf, environmentOf, runtimeProcess, runtimeSpec } from "./runtime-spec.ts";
 import {
@@ -72,12 +69,14 @@ async function run(
   const paths = instancePaths(state, id);
   const record = firstRecord(spec, id, programs, command);
   await makeInstance(state, paths, record);
+  const monitor = openMonitor(paths);
   try {
     await reserveName(state, record.name, id);
     await writeRecord(paths, await prepare(paths, record, layers, spec));
     throwIfAborted(signal);
-    await startMonitor(paths);
+    await monitor.begin();
   } catch (cause) {
+    monitor.giveUp();
     await releaseResources(state, paths, (await readRecord(paths)) ?? record);
     await forget(state, paths, record);
     throw cause;
@@ -160,41 +159,6 @@ async function prepare(
 async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);
-}
-
-/** Starts the monitor, apart from this process, and waits for its report. */
-function startMonitor(paths: InstancePaths): Promise<void> {
-  const log = openSync(paths.monitorLog, "a", 0o600);
-  const child = spawn(process.execPath, [monitorProgram, paths.directory], {
-    cwd: "/",
-    detached: true,
-    env: { PATH: process.env.PATH ?? "" },
-    stdio: ["ignore", log, log, "ipc"],
-  });
-  closeSync(log);
-  return new Promise((resolve, reject) => {
-    child.once("error", (cause) => reject(monitorFault(paths, String(cause))));
-    child.once("exit", (code) => reject(monitorFault(paths, `it ended with exit code ${code}`)));
-    child.once("message", (message) => {
-      const report = message as MonitorReport;
-      child.removeAllListeners("exit");
-      if (child.connected) child.disconnect();
-      child.unref();
-      if (report.answer === "running") resolve();
-      else reject(new Fault(report.fault.code, report.fault.what, report.fault));
-    });
-  });
-}
-
-const monitorProgram = fileURLToPath(
-  new URL(import.meta.url.endsWith(".ts") ? "./monitor.ts" : "./monitor.js", import.meta.url),
-);
-
-function monitorFault(paths: InstancePaths, why: string): Fault {
-  const said = existsSync(paths.monitorLog) ? lastLine(readFileSync(paths.monitorLog, "utf8")) : "";
-  return new Fault("INSTANCE_START_FAILED", "the monitor of the instance", {
-    why: said === "" ? why : `${why}: ${said}`,
-  });
 }
 
 /** Every instance, oldest first, after cleaning up behind those whose monitor is gone. */

@@ -165,8 +165,12 @@ function report(message: MonitorReport): void {
   if (process.connected) process.send?.(message, () => process.disconnect());
 }
 
+// A closed terminal or an interrupted command is nothing to it; but a command that dies before it says so leaves nothing to watch.
 process.on("SIGHUP", () => {});
 process.on("SIGINT", () => {});
-process.on("disconnect", () => {});
-await watch(process.argv[2] ?? "");
+const begins = await new Promise<boolean>((resolve) => {
+  process.once("message", () => resolve(true));
+  process.once("disconnect", () => resolve(false));
+});
+if (begins) await watch(process.argv[2] ?? "");
 process.exit(0);

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 
 /** Why the machine cannot run containers; undefined when it can. Printed once where tests are skipped for it. */
@@ -52,7 +51,5 @@ function processesNaming(ids: readonly string[]): readonly string[] {
 
 /** Host ends of instances' links, by name. */
 export function networkLinks(): readonly string[] {
-  return execFileSync("ip", ["-o", "link"], { encoding: "utf8" })
-    .split("\n")
-    .flatMap((line) => /^\d+: (lithify[0-9a-f]{4})@/.exec(line)?.[1] ?? []);
+  return readdirSync("/sys/class/net").filter((name) => /^lithify[0-9a-f]{4}$/.test(name));
 }
