@@ -183,7 +183,7 @@ describe("diffTrees", () => {
     "/mode": { mode: 0o4755 },
     "/owner": { uid: 5 },
     "/kind": { type: "fifo", digest: digestOf("a") },
-    "/target": { target: "b" },
+    "/target": { target: "b", mode: 0o777 },
     "/dev": { device: { major: 1, minor: 5 } },
     "/xattr": {
       xattrs: new Map([
