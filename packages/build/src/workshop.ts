@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Image } from "@lithify/oci";
@@ -13,6 +13,7 @@ import type { Instruction } from "./dockerfile/instruction.ts";
 import { suggestion } from "./dockerfile/nearest.ts";
 import { throwIfAborted } from "./interruption.ts";
 import { Spool } from "./layer/spool.ts";
+import { temporaryDirectory } from "./layer/temporary.ts";
 import { type LayerStep, takeLayerStep } from "./layer-step.ts";
 import type { BuildOptions, BuildProgress } from "./options.ts";
 import { Stage } from "./stage.ts";
@@ -126,10 +127,7 @@ export class Workshop {
 
   async scratchDirectory(): Promise<string> {
     const parent = join(this.options.store.cacheDirectory("build"), "temporary");
-    if (this.#scratch === undefined) {
-      await mkdir(parent, { recursive: true });
-      this.#scratch = await mkdtemp(join(parent, "mounts-"));
-    }
+    this.#scratch ??= await temporaryDirectory(parent, "mounts");
     return this.#scratch;
   }
 

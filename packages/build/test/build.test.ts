@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -145,6 +146,20 @@ describe("what a build leaves behind", () => {
     const temporary = join(store.cacheDirectory("build"), "temporary");
     expect(await readdir(temporary)).toEqual([]);
     expect(await store.list()).toEqual([]);
+  });
+
+  test("what a killed build left is swept away, what a running one uses is not", async () => {
+    const project = await writeProject("one", ["a"]);
+    const temporary = join(store.cacheDirectory("build"), "temporary");
+    const { pid: dead = 0 } = spawnSync("true");
+    for (const name of [`spool-${dead}-abc`, `spool-${process.pid}-abc`])
+      await mkdir(join(temporary, name), { recursive: true });
+    await writeFile(
+      join(project, "Dockerfile"),
+      "FROM scratch\nRUN --mount=target=/m,source=src write /a b\n",
+    );
+    await build(project);
+    expect(await readdir(temporary)).toEqual([`spool-${process.pid}-abc`]);
   });
 
   test("an aborted build says so", async () => {

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
+import { diskFault } from "../layer/disk-fault.ts";
 import { lastLine, runProgram } from "./program.ts";
 
 /** The distribution's packages that the base image is made of. base-files first: it has the directories. */
@@ -41,7 +42,9 @@ const systemLists = "/var/lib/apt/lists";
  */
 export async function currentPackages(options: PackageOptions): Promise<readonly PackageFile[]> {
   const { directory, progress } = options;
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true }).catch((error: unknown) => {
+    throw diskFault(error, "the directory of downloaded packages");
+  });
   const state = await listsState();
   const memory = join(directory, "current.json");
   const remembered = await readMemory(memory, state);
@@ -55,8 +58,7 @@ export async function currentPackages(options: PackageOptions): Promise<readonly
     throw new Fault("PACKAGE_UNAVAILABLE", `the packages ${packageNames.join(", ")}`, {
       why: lastLine(found.stderr),
     });
-  await writeFile(`${memory}.new`, JSON.stringify({ state, packages: found.packages }));
-  await rename(`${memory}.new`, memory);
+  await remember(memory, { state, packages: found.packages });
   return found.packages;
 }
 
@@ -141,6 +143,16 @@ async function listsState(): Promise<string> {
   return createHash("sha256")
     .update(JSON.stringify([packageNames, rows]))
     .digest("hex");
+}
+
+/** Best effort: without it apt is asked again. */
+async function remember(file: string, memory: object): Promise<void> {
+  try {
+    await writeFile(`${file}.new`, JSON.stringify(memory));
+    await rename(`${file}.new`, file);
+  } catch {
+    await rm(`${file}.new`, { force: true }).catch(() => {});
+  }
 }
 
 async function readMemory(

@@ -65,8 +65,9 @@ function start(program: string, args: readonly string[], options: ProgramOptions
   });
   const exit = new Promise<number | null>((resolve, reject) => {
     child.once("error", (error: NodeJS.ErrnoException) => {
-      const isMissing = error.code === "ENOENT";
-      reject(isMissing ? new Fault("PACKAGE_CLIENT_MISSING", program, { cause: error }) : error);
+      if (error.code === "ENOENT")
+        reject(new Fault("PACKAGE_CLIENT_MISSING", program, { cause: error }));
+      else reject(signal?.aborted === true ? new Fault("INTERRUPTED", program) : error);
     });
     child.once("close", (code) => resolve(code));
   });

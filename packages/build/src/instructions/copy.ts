@@ -10,7 +10,7 @@ import { expandContent } from "../dockerfile/expand.ts";
 import { heredocsOf } from "../dockerfile/heredoc.ts";
 import type { Heredoc, Instruction } from "../dockerfile/instruction.ts";
 import { jsonWords, plainWords } from "../dockerfile/words.ts";
-import { contentOf, type LayerEntry } from "../layer/entry.ts";
+import { contentOf } from "../layer/entry.ts";
 import { FileIndex } from "../layer/file-index.ts";
 import {
   expanded,
@@ -117,7 +117,7 @@ async function copy(step: StepContext): Promise<void> {
       const below = links ? new FileIndex() : await stage.files();
       const draft = new Draft(below, instruction.place);
       await carryOut(plan, draft);
-      return { entries: draft.entries as Iterable<LayerEntry> };
+      return { entries: draft.entries };
     },
   });
 }

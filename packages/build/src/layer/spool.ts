@@ -1,8 +1,9 @@
 import { createReadStream } from "node:fs";
-import { type FileHandle, mkdir, mkdtemp, open, rm } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { diskFault } from "./disk-fault.ts";
 import type { Content } from "./entry.ts";
+import { temporaryDirectory } from "./temporary.ts";
 
 /** Bytes of a file up to which they stay in memory. */
 const smallFile = 1 << 14;
@@ -49,8 +50,7 @@ export class Spool {
   }
 
   async #create(): Promise<FileHandle> {
-    await mkdir(this.#directory, { recursive: true });
-    this.#temporary = await mkdtemp(join(this.#directory, "spool-"));
+    this.#temporary = await temporaryDirectory(this.#directory, "spool");
     this.#file = await open(join(this.#temporary, "spool"), "wx", 0o600);
     return this.#file;
   }
