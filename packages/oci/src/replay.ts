@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto";
+import { isFault } from "@lithify/fault";
 import type { Digest } from "./digest.ts";
 import type { Layer } from "./image.ts";
 import { LayeredTree, type LayerMember, type Replayed } from "./layered-tree.ts";
@@ -71,7 +72,23 @@ async function membersOf(
     },
     { limits: options.limits },
   );
-  for await (const chunk of bytes) scanner.push(chunk);
+  let failure: unknown;
+  for await (const chunk of bytes) {
+    // A corrupt blob may look like a malformed archive first: read on, so that its digest tells
+    if (failure === undefined) failure = malformedBy(() => scanner.push(chunk));
+  }
+  if (failure !== undefined) throw failure;
   scanner.end();
   return members;
+}
+
+/** The TAR_INVALID that a step ends in. */
+function malformedBy(step: () => void): unknown {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (isFault(error, "TAR_INVALID")) return error;
+    throw error;
+  }
 }

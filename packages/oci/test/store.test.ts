@@ -196,6 +196,29 @@ describe("a damaged store", () => {
       );
     }));
 
+  test.each(["gzip", "zstd", "none"] as const)("wherever a blob is changed (%s)", (compression) =>
+    withStore(async (store) => {
+      const inputs = [
+        fileOf("a", "one".repeat(1000)),
+        fileOf("b", "two"),
+        fileOf("c", "x".repeat(90)),
+      ];
+      const archive = await archiveOf(inputs);
+      const layer = await store.writeLayer(inPieces(archive), { compression });
+      const path = blobPath(store, layer.digest);
+      const good = await readFile(path);
+      for (let at = 12; at < good.length; at += Math.ceil(good.length / 60)) {
+        const bytes = Buffer.from(good);
+        bytes[at] = (bytes[at] as number) ^ 0x10;
+        await writeFile(path, bytes);
+        await expect(replayLayers([layer])).rejects.toMatchObject({
+          code: "DIGEST_MISMATCH",
+          what: `blob ${layer.digest}`,
+        });
+      }
+    }),
+  );
+
   test("a cut blob", () =>
     damaged(
       (bytes) => bytes.subarray(0, -1),
