@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Store } from "@lithify/oci";
 import { forget, releaseResources } from "./clean-up.ts";
+import { diskFault } from "./disk-fault.ts";
 import type { Engine, Instance, RunSpec } from "./engine.ts";
 import { localInstance } from "./local-instance.ts";
 import { openMonitor } from "./monitor-process.ts";
@@ -43,10 +44,17 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   if (process.getuid?.() !== 0) throw new Fault("NOT_ROOT", "the local engine");
   const programs = findPrograms(env);
   const state = options.stateDirectory ?? env.LITHIFY_STATE ?? "/run/lithify";
-  await mkdir(join(state, "instances"), { recursive: true, mode: 0o700 });
+  try {
+    await mkdir(join(state, "instances"), { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw diskFault(cause, "open the state directory");
+  }
   return {
     name: "local",
-    run: (spec, { signal } = {}) => run(options.store, state, programs, spec, signal),
+    run: (spec, { signal } = {}) =>
+      run(options.store, state, programs, spec, signal).catch((cause: unknown) => {
+        throw diskFault(cause, "start an instance");
+      }),
     list: () => list(state),
     find: (nameOrId) => find(state, nameOrId),
   };

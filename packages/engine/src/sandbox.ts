@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Step, StepResult, StepRunner } from "@lithify/build";
 import { Fault } from "@lithify/fault";
 import { readTar, type Store, writeTar } from "@lithify/oci";
+import { diskFault } from "./disk-fault.ts";
 import { onLines } from "./lines.ts";
 import { closeEmptyNetwork, namespacePath, openEmptyNetwork } from "./network.ts";
 import { unmountBelow } from "./overlay.ts";
@@ -69,7 +70,7 @@ async function runStep(
     return { answer: "failed", exitCode };
   } catch (cause) {
     await remove(programs, workspace);
-    throw cause;
+    throw diskFault(cause, "run a step");
   }
 }
 

@@ -60,7 +60,7 @@ export async function* archiveOf(
   }
 }
 
-/** Unpacks an archive into a directory, with owners, modes, devices and extended attributes. Throws Fault UNPACK_FAILED, STORE_FULL. */
+/** Unpacks an archive into a directory, with owners, modes, devices and extended attributes. Throws Fault UNPACK_FAILED, DISK_FULL. */
 export async function extractInto(
   tar: string,
   directory: string,
@@ -80,7 +80,7 @@ export async function extractInto(
   if (exit.status === "rejected") throw exit.reason;
   if (feeding.status === "rejected" && !isBrokenPipe(feeding.reason)) throw feeding.reason;
   if (exit.value === 0) return;
-  const code = said.includes("No space left on device") ? "STORE_FULL" : "UNPACK_FAILED";
+  const code = said.includes("No space left on device") ? "DISK_FULL" : "UNPACK_FAILED";
   throw new Fault(code, "unpack a layer", {
     why: said.split("\n")[0] ?? "",
     values: { directory },

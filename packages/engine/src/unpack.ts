@@ -11,6 +11,7 @@ import {
   type TarEntry,
   writeTar,
 } from "@lithify/oci";
+import { diskFault } from "./disk-fault.ts";
 import { mountOverlay, unmountBelow } from "./overlay.ts";
 import { type LowerTree, overlayFromLayer, type TarMember } from "./overlay-form.ts";
 import type { Programs } from "./program.ts";
@@ -27,7 +28,7 @@ export interface UnpackedLayer {
 /**
  * Unpacks the layers of an image (lowest first), each once: they are kept in the store's cache. Concurrent processes
  * may do the same; the first to finish wins. The cache is dropped at a restart of the machine, because what was not
- * on disk by then may be incomplete. Throws what reading a layer throws, LAYER_UNSAFE, UNPACK_FAILED, STORE_FULL.
+ * on disk by then may be incomplete. Throws what reading a layer throws, LAYER_UNSAFE, UNPACK_FAILED, DISK_FULL.
  */
 export async function unpackLayers(
   store: Pick<Store, "cacheDirectory">,
@@ -75,6 +76,8 @@ async function unpack(
     await below.close();
     if (root.entry !== undefined) await writeFile(join(temporary, "root"), "");
     return await publish(temporary, below.wasAsked ? wanted.above : wanted.alone);
+  } catch (cause) {
+    throw diskFault(cause, "unpack a layer");
   } finally {
     await below.close();
     await rm(temporary, { recursive: true, force: true });

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from "node:fs";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isFault } from "@lithify/fault";
 import { replayLayers, type TarInput, type Tree } from "@lithify/oci";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { findPrograms } from "../src/program.ts";
+import { unmountBelow } from "../src/overlay.ts";
+import { findPrograms, mustRun } from "../src/program.ts";
 import { unpackLayers } from "../src/unpack.ts";
 import { missingPart } from "./support/machine.ts";
 import { linesOf, mountedTree } from "./support/merged-tree.ts";
@@ -150,6 +152,24 @@ describe.skipIf(missingPart !== undefined)("layers on disk", () => {
     const left = readdirSync(cache).flatMap((boot) => readdirSync(join(cache, boot)));
     expect(left.filter((name) => name.startsWith("."))).toEqual([]);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(cache);
+  });
+
+  it("says that the disk is full, and leaves nothing half-unpacked", async () => {
+    const programs = findPrograms(process.env);
+    const directory = join(test.directory, "small-disk");
+    await mkdir(directory);
+    await mustRun("mount", programs.mount, ["-t", "tmpfs", "-o", "size=512k", "tmpfs", directory]);
+    try {
+      const store = { cacheDirectory: () => directory };
+      await expect(unpackLayers(store, programs, [test.base])).rejects.toMatchObject({
+        code: "DISK_FULL",
+        exitCode: 3,
+      });
+      const [boot = ""] = readdirSync(directory);
+      expect(readdirSync(join(directory, boot))).toEqual([]);
+    } finally {
+      await unmountBelow(programs, directory);
+    }
   });
 
   it("unpacks a layer once, also when many ask at the same time", async () => {

@@ -79,6 +79,17 @@ export const engineCodes = {
     meaning: "A layer could not be unpacked.",
     remedy: "Look at the reason given; most often the disk is full.",
   },
+  DISK_FULL: {
+    exit: 3,
+    meaning:
+      "The disk that holds the engine's state or its unpacked layers is full; nothing half-made is left.",
+    remedy: "Free some space, or name another directory in LITHIFY_STATE or LITHIFY_STORE.",
+  },
+  STATE_UNUSABLE: {
+    exit: 3,
+    meaning: "A file or directory that the engine needs cannot be made, read or removed.",
+    remedy: "Look at the reason given, or name another directory in LITHIFY_STATE.",
+  },
   STATE_INVALID: {
     exit: 3,
     meaning: "A file of the engine's state directory is not what the engine writes.",
