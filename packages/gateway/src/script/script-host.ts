@@ -84,3 +84,31 @@ export type ScriptFunction = (
   module: { exports: unknown },
   exports: unknown,
 ) => unknown;
+
+/** The methods of a ScriptHost, for its guard. */
+export const scriptHostMethods: readonly (keyof ScriptHost)[] = [
+  "later",
+  "contextName",
+  "contextExists",
+  "createContext",
+  "readContext",
+  "writeContext",
+  "textOf",
+  "getVariable",
+  "setVariable",
+  "listVariables",
+  "parameters",
+  "reject",
+  "log",
+  "header",
+  "allHeaders",
+  "setHeader",
+  "status",
+  "setStatus",
+  "setReason",
+  "openUrl",
+  "readFile",
+  "writeFile",
+  "removeFile",
+  "userModule",
+];

@@ -1,3 +1,4 @@
+import { types } from "node:util";
 import { createRealm, type Realm } from "./realm/realm.ts";
 import type { ScriptFunction, ScriptHost } from "./script-host.ts";
 
@@ -164,7 +165,7 @@ export class ScriptRunner {
     try {
       job.action();
     } catch (error) {
-      this.#fail(job.run, failureOf(error, "thrown"));
+      this.#fail(job.run, this.#failureOf(error, "thrown"));
     }
     job.run.pending--;
   }
@@ -187,15 +188,21 @@ export class ScriptRunner {
       if (process.listenerCount("unhandledRejection") === 1) throw reason;
       return;
     }
-    if (this.#lastAlone !== undefined) this.#fail(this.#lastAlone, failureOf(reason, "rejected"));
+    if (this.#lastAlone !== undefined)
+      this.#fail(this.#lastAlone, this.#failureOf(reason, "rejected"));
   };
+
+  /** Reads nothing that a script could have put a getter on: this may run outside the watch. */
+  #failureOf(error: unknown, reason: ScriptFailure["reason"]): ScriptFailure {
+    if (typeof error !== "object" || error === null) return { reason, message: String(error) };
+    if (types.isProxy(error)) return { reason, message: "a proxy was thrown" };
+    const message = ownText(error, "message") ?? "an object without a message was thrown";
+    const stack = types.isNativeError(error) ? this.#realm.stackOf(error) : undefined;
+    return { reason, message, stack };
+  }
 }
 
-function failureOf(error: unknown, reason: ScriptFailure["reason"]): ScriptFailure {
-  const { message, stack } = (error ?? {}) as { message?: unknown; stack?: unknown };
-  return {
-    reason,
-    message: typeof message === "string" ? message : String(error),
-    stack: typeof stack === "string" ? stack : undefined,
-  };
+function ownText(object: object, name: string): string | undefined {
+  const value: unknown = Object.getOwnPropertyDescriptor(object, name)?.value;
+  return typeof value === "string" ? value : undefined;
 }

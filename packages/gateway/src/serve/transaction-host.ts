@@ -58,9 +58,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
 
   readContext(name: string): Uint8Array {
     if (name === "(input)") this.touched = true;
-    const { bytes } = this.#content(name);
-    // a script may change what it reads: the context itself stays as it is
-    return new Uint8Array(bytes);
+    return this.#content(name).bytes;
   }
 
   writeContext(

@@ -12,7 +12,7 @@ export interface BufferBackend {
 /** A Uint8Array with Node's Buffer methods, of the realm in which `installBuffer` ran. */
 export interface RealmBuffer {
   new (bytes: Uint8Array): Uint8Array;
-  /** A buffer over the same memory. */
+  /** A buffer with the same bytes, in memory of the realm. */
   over(view: Uint8Array): Uint8Array;
 }
 
@@ -28,13 +28,12 @@ export function installBuffer(backend: BufferBackend): RealmBuffer {
       if (value instanceof ArrayBuffer) {
         return new Buffer(value, Number(encoding ?? 0), length);
       }
-      const bytes = backend.from(value, encoding);
-      const copy = new Buffer(bytes.length);
-      copy.set(bytes);
-      return copy;
+      return Buffer.over(backend.from(value, encoding));
     }
     static over(view: Uint8Array): Buffer {
-      return wrap(view);
+      const copy = new Buffer(view.length);
+      copy.set(view);
+      return copy;
     }
     static alloc(size: number, fill?: unknown, encoding?: unknown): Buffer {
       const made = new Buffer(size);
@@ -87,7 +86,9 @@ export function installBuffer(backend: BufferBackend): RealmBuffer {
       value(this: Buffer, ...values: readonly unknown[]) {
         const result = backend.call(method, this, values);
         if (typeof result !== "object" || result === null) return result;
-        return method === "fill" || method.startsWith("swap") ? this : wrap(result as Uint8Array);
+        return method === "fill" || method.startsWith("swap")
+          ? this
+          : Buffer.over(result as Uint8Array);
       },
       writable: true,
       configurable: true,

@@ -5,8 +5,9 @@ import { inspect, isDeepStrictEqual } from "node:util";
 import { compileFunction, constants, createContext, runInContext, Script } from "node:vm";
 import { dottedVariables } from "../../serve/variable-table.ts";
 import { formatText } from "../format-text.ts";
-import type { ScriptFunction } from "../script-host.ts";
+import { type ScriptFunction, scriptHostMethods } from "../script-host.ts";
 import { type BufferBackend, installBuffer, type RealmBuffer } from "./buffer.ts";
+import { installGuard } from "./guard.ts";
 import { hardenRealm } from "./harden.ts";
 import { installMetadata, type MetadataMaker } from "./metadata.ts";
 import { type BuiltinMaker, installModules, type ModuleBackend } from "./modules.ts";
@@ -23,6 +24,8 @@ export interface Realm {
    * throws ERR_SCRIPT_EXECUTION_TIMEOUT when they take longer. Not re-entrant.
    */
   enter(action: () => void, limit: number): void;
+  /** The stack of an Error of the realm, unless the script has put its own there. */
+  stackOf(error: object): string | undefined;
   /** True for a promise that was made inside the realm. */
   owns(promise: unknown): boolean;
 }
@@ -35,12 +38,17 @@ export function createRealm(): Realm {
     codeGeneration: { strings: false, wasm: false },
   });
   const inside = <T>(installer: T): T => runInContext(`(${String(installer)})`, context) as T;
-  const Buffer = inside<(backend: BufferBackend) => RealmBuffer>(installBuffer)(bufferBackend());
+  const guardFor = inside(installGuard);
+  const guarded = <Host extends object>(host: Host): Host => guardFor(functionsOf(host))(host);
+  const buffers = bufferBackend();
+  const Buffer = inside<(backend: BufferBackend) => RealmBuffer>(installBuffer)(
+    Object.assign(guarded(buffers), { methods: buffers.methods }),
+  );
   const session: SessionMaker = inside(installSession)(Buffer);
   const metadata: MetadataMaker = inside(installMetadata)(dottedVariables());
-  const builtin: BuiltinMaker = inside(installModules)(moduleBackend(), Buffer);
+  const builtin: BuiltinMaker = inside(installModules)(guarded(moduleBackend()), Buffer);
   const start: StartScript = inside(installRunner)(
-    { session, metadata, builtin },
+    { session, metadata, builtin, guard: guardFor(scriptHostMethods) },
     "gatewayscript-user",
   );
   const globals = runInContext("globalThis", context) as Record<string, unknown>;
@@ -56,6 +64,7 @@ export function createRealm(): Realm {
   });
   inside(hardenRealm)(globals);
   const enter = new Script(`${entry}()`, { filename: "gateway:enter" });
+  const readStack = stackReader(runInContext("new Error()", context) as object);
   const RealmPromise = globals.Promise as PromiseConstructor;
   return {
     start,
@@ -73,8 +82,23 @@ export function createRealm(): Realm {
       action = next;
       enter.runInContext(context, { timeout: limit });
     },
+    stackOf(error) {
+      return readStack !== undefined && stackReader(error) === readStack
+        ? String(readStack.call(error))
+        : undefined;
+    },
     owns: (promise) => promise instanceof RealmPromise,
   };
+}
+
+function stackReader(error: object): (() => unknown) | undefined {
+  return Object.getOwnPropertyDescriptor(error, "stack")?.get;
+}
+
+function functionsOf(host: object): string[] {
+  return Object.entries(host).flatMap(([name, value]) =>
+    typeof value === "function" ? [name] : [],
+  );
 }
 
 function bufferBackend(): BufferBackend {

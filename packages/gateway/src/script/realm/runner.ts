@@ -1,4 +1,5 @@
 import type { ScriptFunction, ScriptHost } from "../script-host.ts";
+import type { Guard } from "./guard.ts";
 import type { MetadataMaker } from "./metadata.ts";
 import type { BuiltinMaker } from "./modules.ts";
 import type { SessionMaker } from "./session.ts";
@@ -11,7 +12,7 @@ export type StartScript = (host: ScriptHost, script: ScriptFunction, id: string)
  * require. User modules run anew in every run, so that their variables are never shared.
  */
 export function installRunner(
-  makers: { session: SessionMaker; metadata: MetadataMaker; builtin: BuiltinMaker },
+  makers: { session: SessionMaker; metadata: MetadataMaker; builtin: BuiltinMaker; guard: Guard },
   defaultCategory: string,
 ): StartScript {
   const builtin = (host: ScriptHost, specifier: string): unknown => {
@@ -21,7 +22,8 @@ export function installRunner(
     if (name === "console") return makers.session.console(host, defaultCategory);
     return makers.builtin(name, host);
   };
-  return (host, script, id) => {
+  return (outside, script, id) => {
+    const host = makers.guard(outside);
     const session = makers.session.session(host);
     const console = makers.session.console(host, defaultCategory);
     const loaded = new Map<string, { exports: unknown }>();
