@@ -41,7 +41,7 @@ export async function startRollout(start: RolloutStart): Promise<RolloutStatus> 
     rotateEndedLog(room);
     const log = openEventLog(room.logFile);
     const config = { split: plan.split, thresholds: thresholdsOf(plan.metrics) };
-    const { splitter } = await openDetachedSplitter(room.directory, {
+    const { splitter, started } = await openDetachedSplitter(room.directory, {
       socket: room.socket,
       listen: plan.listen,
       config,
@@ -56,7 +56,9 @@ export async function startRollout(start: RolloutStart): Promise<RolloutStatus> 
         takeCommand: () => nextCommand(room, log.events),
       });
     } finally {
-      splitter.disconnect();
+      // What never began leaves no splitter that `rollout status` would not show.
+      if (started && log.events.length === 0) await splitter.close();
+      else splitter.disconnect();
       log.close();
     }
   } finally {
