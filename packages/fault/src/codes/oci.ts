@@ -23,7 +23,7 @@ export const ociCodes = {
   },
   IMAGE_UNKNOWN: {
     exit: 2,
-    meaning: "No image of this name is in the store.",
+    meaning: "No image of this name, or none for this platform, is in the store.",
     remedy: "List the images with lithify ls.",
   },
   REFERENCE_INVALID: {
@@ -45,7 +45,7 @@ export const ociCodes = {
   },
   TAR_INVALID: {
     exit: 3,
-    meaning: "A layer is not a well-formed tar archive.",
+    meaning: "A tar archive is malformed, or of a form that programs read differently.",
     remedy: "The layer is malformed: build or copy the image again.",
   },
   COMPRESSION_INVALID: {
@@ -76,7 +76,8 @@ export const ociCodes = {
   },
   STORE_UNREADABLE: {
     exit: 3,
-    meaning: "The store's directory cannot be used: missing rights, or it is not an OCI layout.",
+    meaning:
+      "The store's directory cannot be used: missing rights, a failing disk, or no OCI layout.",
     remedy: "Name another directory in LITHIFY_STORE.",
   },
 } as const satisfies Record<string, FaultMeaning>;
