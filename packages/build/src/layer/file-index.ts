@@ -45,8 +45,10 @@ export class FileIndex {
           this.#remove(joinPath(parentOf(path), child));
       else if (name.startsWith(".wh.")) this.#remove(joinPath(parentOf(path), name.slice(4)));
     }
-    for (const entry of entries)
-      if (!nameOf(entry.path).startsWith(".wh.")) this.#put(entry, layer);
+    for (const entry of entries) {
+      if (nameOf(entry.path).startsWith(".wh.")) this.#imply(parentOf(entry.path));
+      else this.#put(entry, layer);
+    }
   }
 
   #put(entry: TarEntry, layer: number): void {
@@ -75,10 +77,15 @@ export class FileIndex {
     this.#nodes.set(path, node);
     if (path === "") return;
     const parent = parentOf(path);
-    if (this.#nodes.get(parent)?.type !== "directory") this.#set(parent, root);
+    this.#imply(parent);
     const names = this.#names.get(parent) ?? new Set();
     names.add(nameOf(path));
     this.#names.set(parent, names);
+  }
+
+  /** A directory that an archive has entries in, whether or not it has one itself. */
+  #imply(path: string): void {
+    if (this.#nodes.get(path)?.type !== "directory") this.#set(path, root);
   }
 
   #remove(path: string): void {
