@@ -129,6 +129,25 @@ describe.skipIf(skips("rollouts", cannotRun()))("rollouts", () => {
     expect(await running()).toEqual([digests.get("shop:2")]);
   });
 
+  it("is killed at every turn, and still promotes without a dropped request", async () => {
+    const file = plan("often", "shop:1", "shop:2");
+    let traffic: Traffic | undefined;
+    for (const turn of [/stable is ready/, /weight 30 %/, /weight 60 %/, /promoting/, /adopted/]) {
+      const call = start(file);
+      const word = await Promise.race([call.says(turn), call.done.then(() => "done")]);
+      expect(word).not.toBe("done");
+      call.child.kill("SIGKILL");
+      await call.done;
+      traffic ??= await trafficOnceServing();
+    }
+    const status = await start(file).done;
+    expect(status.document, status.stderr).toMatchObject({ phase: "completed", cut: 0 });
+    const seen = await traffic?.stop();
+    expect(seen?.dropped).toEqual([]);
+    expect([...(seen?.statuses ?? [])]).toEqual([[200, seen?.sent]]);
+    expect(await running()).toEqual([digests.get("shop:2")]);
+  });
+
   it("starts only what is sealed", async () => {
     for (const [stable, canary] of [
       ["shop:1", "shop:2-open"],
