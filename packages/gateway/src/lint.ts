@@ -1,3 +1,4 @@
+import type { FaultCode } from "@lithify/fault";
 import { kindNamed } from "./catalogue.ts";
 import type { ConfigObject, Configuration, Origin } from "./config/model.ts";
 import { planServices } from "./plan/plan-services.ts";
@@ -22,6 +23,8 @@ export interface LintFinding {
   readonly object?: string;
   readonly origin: Origin;
   readonly message: string;
+  /** The fault's code where a file could not be read as configuration. */
+  readonly code?: FaultCode;
 }
 
 export interface LintReport {
@@ -49,13 +52,14 @@ export function lintConfiguration(configuration: Configuration): LintReport {
   const blamed = new Set<string>();
   const findings: LintFinding[] = [];
   for (const problem of configuration.problems) {
-    const { severity, domain, object, origin, message } = problem;
+    const { severity, domain, object, origin, message, fault } = problem;
     findings.push({
       severity,
       domain,
       origin,
       message,
       ...(object === undefined ? {} : { object }),
+      ...(fault === undefined ? {} : { code: fault.code }),
     });
   }
   for (const service of services) {

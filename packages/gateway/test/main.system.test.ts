@@ -192,7 +192,7 @@ test("a file cut in half is CONFIG_TRUNCATED in the log, with its place", async 
   });
   await using gateway = start([tree.root]);
   await gateway.seen(
-    /\[error\] config\/echo\/echo\.cfg:\d+: action "echo_gatewayscript": .*the file ends inside/,
+    /\[error\] config\/echo\/echo\.cfg:\d+: action "echo_gatewayscript": CONFIG_TRUNCATED: .*the file ends inside/,
   );
 });
 

@@ -12,7 +12,7 @@ export function logConfiguration(configuration: Configuration, log: Log): void {
     const priority =
       problem.severity === "error" ? "error" : problem.severity === "warning" ? "warn" : "notice";
     const where = `${file}:${line}`;
-    const text = `${where}: ${problem.object === undefined ? "" : `${problem.object}: `}${problem.message}`;
+    const text = `${where}: ${problem.object === undefined ? "" : `${problem.object}: `}${problem.fault === undefined ? "" : `${problem.fault.code}: `}${problem.message}`;
     log({ domain: problem.domain, code: "8100003c", category: "mgmt", priority, text });
   }
   stage("8100006d", "Executing startup configuration: objects");
