@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Store } from "@lithify/oci";
 import { forget, releaseResources } from "./clean-up.ts";
@@ -43,7 +43,7 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   const env = options.env ?? process.env;
   if (process.getuid?.() !== 0) throw new Fault("NOT_ROOT", "the local engine");
   const programs = findPrograms(env);
-  const state = options.stateDirectory ?? env.LITHIFY_STATE ?? "/run/lithify";
+  const state = resolve(options.stateDirectory ?? (env.LITHIFY_STATE || "/run/lithify"));
   try {
     await mkdir(join(state, "instances"), { recursive: true, mode: 0o700 });
   } catch (cause) {

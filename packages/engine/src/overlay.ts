@@ -1,4 +1,4 @@
-import { mkdir, readFile, symlink } from "node:fs/promises";
+import { mkdir, readFile, realpath, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { mustRun, type Programs, runProgram } from "./program.ts";
 
@@ -41,8 +41,9 @@ export async function mountOverlay(programs: Programs, plan: OverlayPlan): Promi
 
 /** Unmounts everything mounted at or below a directory, whoever did it; nothing there is not a fault. */
 export async function unmountBelow(programs: Programs, directory: string): Promise<void> {
+  const real = await realpath(directory).catch(() => directory); // the kernel names mounts without links
   const targets = (await mountTargets()).filter(
-    (target) => target === directory || target.startsWith(`${directory}/`),
+    (target) => target === real || target.startsWith(`${real}/`),
   );
   for (const target of targets.toReversed()) {
     const { exitCode } = await runProgram(programs.umount, [target]);

@@ -1,5 +1,6 @@
 import { chmod, chown, mkdir, stat, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, normalize } from "node:path";
+import { Fault } from "@lithify/fault";
 import type { RunSpec } from "./engine.ts";
 import { mountOverlay, unmountBelow } from "./overlay.ts";
 import { mustRun, type Programs } from "./program.ts";
@@ -88,9 +89,16 @@ export async function rootMounts(
   spec: RunSpec,
 ): Promise<readonly RootMount[]> {
   await mkdir(files, { mode: 0o755 });
+  for (const path of [
+    ...(spec.writable ?? []),
+    ...(spec.readOnlyMounts ?? []).map(({ target }) => target),
+  ])
+    if (!isBelowRoot(path)) throw badMount(path, "it must be an absolute path below /");
   const brought = await Promise.all(
     (spec.readOnlyMounts ?? []).map(async ({ source, target }) => {
-      const kind = (await stat(source)).isDirectory() ? ("directory" as const) : ("file" as const);
+      const found = await stat(source).catch(() => undefined);
+      if (found === undefined) throw badMount(source, "there is no such file or directory");
+      const kind = found.isDirectory() ? "directory" : "file";
       return bind(source, target, kind, "nosuid", "nodev");
     }),
   );
@@ -167,6 +175,14 @@ async function temporaryMounts(
     mounts.push({ destination, ...bound });
   }
   return mounts;
+}
+
+function isBelowRoot(path: string): boolean {
+  return path.startsWith("/") && normalize(path) !== "/";
+}
+
+function badMount(path: string, why: string): Fault {
+  return new Fault("MOUNT_INVALID", "a mount of the instance", { why, values: { path } });
 }
 
 /** Below a standard mount the runtime makes what is needed, on that mount. */

@@ -140,6 +140,16 @@ export function engineContract(
       expect(await under.engine.list()).toHaveLength(before);
     });
 
+    it.each([
+      { writable: ["/"] },
+      { writable: ["/srv/.."] },
+      { writable: ["tmp"] },
+      { writable: ["/srv/index.html"] },
+      { readOnlyMounts: [{ source: "/no/such/thing", target: "/x" }] },
+    ])("refuses a mount that cannot be: %j", async (spec) => {
+      await expect(run(spec)).rejects.toMatchObject({ code: "MOUNT_INVALID", exitCode: 2 });
+    });
+
     it("is read-only, without capabilities and new privileges, unless mutable", async () => {
       const script = "echo changed > /srv/index.html && cat /srv/index.html";
       const sealed = await run({ ...waiting, writable: ["/tmp", "/var/spool"] });

@@ -69,6 +69,18 @@ describe.skipIf(missingPart !== undefined)("local engine", () => {
     expect(networkLinks()).not.toContain(link);
   });
 
+  it("cleans up below a state directory that is reached through a link", async () => {
+    const link = join(test.directory, "link");
+    await symlink(test.directory, link);
+    const engine = await openLocalEngine({
+      store: test.store,
+      stateDirectory: join(link, "linked"),
+    });
+    const instance = await engine.run({ image: await test.image(), writable: ["/tmp"] });
+    await instance.stop({ graceSeconds: 0 });
+    expect(leftovers([instance.id])).toEqual([]);
+  });
+
   it("has no way out of its network: the one route is that of its own four addresses", async () => {
     const engine = await open();
     const instance = await engine.run({ image: await test.image() });
