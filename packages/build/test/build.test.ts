@@ -1,18 +1,12 @@
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { hexOf, openStore, replayLayers, type Store } from "@lithify/oci";
+import { openStore, replayLayers, type Store } from "@lithify/oci";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type BuildOptions, type BuildProgress, buildImage, type Step } from "../src/index.ts";
 import { fakeRunner } from "./fake-runner.ts";
-
-const dockerfile = `FROM scratch
-ENV A=1
-COPY src /app/
-RUN write /made by-a-run
-WORKDIR /work
-`;
+import { dockerfile, writeProject } from "./project.ts";
 
 let work: string;
 let store: Store;
@@ -26,28 +20,14 @@ afterEach(async () => {
   await rm(work, { recursive: true, force: true });
 });
 
-async function writeProject(name: string, order: readonly string[]): Promise<string> {
-  const directory = join(work, name);
-  await mkdir(join(directory, "src"), { recursive: true });
-  for (const file of order) {
-    const path = join(directory, "src", file);
-    await writeFile(path, `content of ${file}`);
-    await chmod(path, 0o644);
-    await utimes(path, Math.random() * 1e9, Math.random() * 1e9);
-  }
-  await chmod(join(directory, "src"), 0o755);
-  await writeFile(join(directory, "Dockerfile"), dockerfile);
-  return directory;
-}
-
 function build(contextDirectory: string, options: Partial<BuildOptions> = {}) {
   return buildImage({ store, contextDirectory, runner: fakeRunner(), ...options });
 }
 
 describe("building again", () => {
   test("gives the same digest from another directory, in another order, at another time", async () => {
-    const one = await writeProject("one", ["a", "b", "c"]);
-    const two = await writeProject("elsewhere", ["c", "a", "b"]);
+    const one = await writeProject(work, "one", ["a", "b", "c"]);
+    const two = await writeProject(work, "elsewhere", ["c", "a", "b"]);
     const first = await build(one);
     const second = await build(two, { noCache: true });
     expect(second.cached).toBe(0);
@@ -56,7 +36,7 @@ describe("building again", () => {
   });
 
   test("takes every layer from the cache", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     const log: Step[] = [];
     const first = await build(project, { runner: fakeRunner(log) });
     const second = await build(project, { runner: fakeRunner(log) });
@@ -65,7 +45,7 @@ describe("building again", () => {
   });
 
   test("notices a changed file, a changed mode and a changed instruction", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await build(project);
     await writeFile(join(project, "src", "a"), "other");
     expect((await build(project)).cached).toBe(0);
@@ -76,7 +56,7 @@ describe("building again", () => {
   });
 
   test("gives every file and the image the time that was asked for", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     const { image } = await build(project, { sourceDateEpoch: 86_400 });
     expect(image.config.created).toBe("1970-01-02T00:00:00Z");
     const times = [...(await replayLayers(image.layers))].filter(({ path }) => path !== "/");
@@ -84,58 +64,9 @@ describe("building again", () => {
   });
 });
 
-describe("the cache is never trusted", () => {
-  test("damaged records count as missing", async () => {
-    const project = await writeProject("one", ["a"]);
-    const first = await build(project);
-    const steps = join(store.cacheDirectory("build"), "steps");
-    const names = await readdir(steps);
-    expect(names.length).toBe(3);
-    await writeFile(join(steps, names[0] ?? ""), "{");
-    const record = JSON.parse(await readFile(join(steps, names[1] ?? ""), "utf8"));
-    await writeFile(join(steps, names[1] ?? ""), JSON.stringify({ ...record, key: "another" }));
-    await writeFile(
-      join(steps, names[2] ?? ""),
-      JSON.stringify({ ...record, layer: { digest: 1 } }),
-    );
-    const second = await build(project);
-    expect([second.cached, second.image.digest]).toEqual([0, first.image.digest]);
-  });
-
-  test("a layer that is gone is made again", async () => {
-    const project = await writeProject("one", ["a"]);
-    const first = await build(project);
-    const layer = first.image.layers[1];
-    if (layer === undefined) throw new Error("no layer");
-    await rm(join(store.directory, "blobs", "sha256", hexOf(layer.digest)));
-    const second = await build(project);
-    expect([second.cached, second.image.digest]).toEqual([2, first.image.digest]);
-    expect(await store.has(layer.digest)).toBe(true);
-  });
-});
-
-describe("the lists of a layer's entries", () => {
-  test("that are damaged are read from the layer again", async () => {
-    const project = await writeProject("one", ["a"]);
-    const base = (await build(project)).image;
-    await writeFile(join(project, "Dockerfile"), "FROM base\nRUN write /app/b B && rm /app/a\n");
-    const buildContexts = new Map([["base", base]]);
-    const first = await build(project, { buildContexts });
-    const lists = join(store.cacheDirectory("build"), "entries");
-    const names = await readdir(lists);
-    expect(names.length).toBe(3);
-    for (const name of names) {
-      const text = await readFile(join(lists, name), "utf8");
-      await writeFile(join(lists, name), text.replace('"uid":0', '"uid":7'));
-    }
-    const second = await build(project, { buildContexts, noCache: true });
-    expect(second.image.digest).toBe(first.image.digest);
-  });
-});
-
 describe("what a build leaves behind", () => {
   test("no temporary file, also when a step fails", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await writeFile(join(project, "src", "large"), Buffer.alloc(100_000, 7));
     await writeFile(
       join(project, "Dockerfile"),
@@ -149,7 +80,7 @@ describe("what a build leaves behind", () => {
   });
 
   test("what a killed build left is swept away, what a running one uses is not", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     const temporary = join(store.cacheDirectory("build"), "temporary");
     const { pid: dead = 0 } = spawnSync("true");
     for (const name of [`spool-${dead}-abc`, `spool-${process.pid}-abc`])
@@ -163,7 +94,7 @@ describe("what a build leaves behind", () => {
   });
 
   test("an aborted build says so", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await expect(build(project, { signal: AbortSignal.abort() })).rejects.toMatchObject({
       code: "INTERRUPTED",
     });
@@ -172,7 +103,7 @@ describe("what a build leaves behind", () => {
 
 describe("what a build reports", () => {
   test("steps in order, what came from the cache, what a RUN wrote, arguments that nothing uses", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await writeFile(
       join(project, "Dockerfile"),
       "FROM scratch\nCOPY src /\nRUN say hello && write /a b\n",
@@ -201,7 +132,7 @@ describe("what a build reports", () => {
   });
 
   test("brackets that are no JSON", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await writeFile(
       join(project, "Dockerfile"),
       "FROM scratch\nCMD ['serve']\nENTRYPOINT [\"x\"]\n",
@@ -214,7 +145,7 @@ describe("what a build reports", () => {
   });
 
   test("layers with the instruction that made each", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     const { layers, image } = await build(project);
     expect(layers.map(({ createdBy }) => createdBy)).toEqual([
       "COPY src /app/",
@@ -227,7 +158,7 @@ describe("what a build reports", () => {
 
 describe("a RUN", () => {
   test("is given the files so far, ENV and ARG, user, directory; proxies change no key", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await writeFile(
       join(project, "Dockerfile"),
       "FROM scratch\nENV A=1\nARG B=2\nARG C\nCOPY src /s\nWORKDIR /w/x\nUSER me:us\nRUN write /a b\n",
@@ -257,47 +188,8 @@ describe("a RUN", () => {
   });
 
   test("a hard link to what the step did not change is refused", async () => {
-    const project = await writeProject("one", ["a"]);
+    const project = await writeProject(work, "one", ["a"]);
     await writeFile(join(project, "Dockerfile"), "FROM scratch\nRUN link /nowhere /b\n");
     await expect(build(project)).rejects.toMatchObject({ code: "STEP_FAILED" });
-  });
-});
-
-describe("bad surroundings", () => {
-  test("no Dockerfile", async () => {
-    await expect(build(work)).rejects.toMatchObject({ code: "DOCKERFILE_MISSING", exitCode: 2 });
-  });
-
-  test("a build context that is nowhere", async () => {
-    const project = await writeProject("one", ["a"]);
-    await writeFile(join(project, "Dockerfile"), "FROM base\n");
-    for (const value of ["no-such-image", "./no/such/directory"])
-      await expect(
-        build(project, { buildContexts: new Map([["base", value]]) }),
-      ).rejects.toMatchObject({ code: "BUILD_CONTEXT_INVALID" });
-  });
-
-  test("a platform that is none", async () => {
-    const project = await writeProject("one", ["a"]);
-    await expect(build(project, { platform: "windows" })).rejects.toMatchObject({
-      code: "PLATFORM_INVALID",
-    });
-  });
-
-  test("a file that changes while it is copied poisons nothing", async () => {
-    const project = await writeProject("one", ["a"]);
-    await writeFile(join(project, "Dockerfile"), "FROM scratch\nCOPY src /s\n");
-    const changing = build(project, {
-      store: Object.create(store, {
-        writeLayer: {
-          value: async (tar: AsyncIterable<Uint8Array>) => {
-            await writeFile(join(project, "src", "a"), "CONTENT OF a");
-            return store.writeLayer(tar);
-          },
-        },
-      }) as Store,
-    });
-    await expect(changing).rejects.toMatchObject({ code: "CONTEXT_UNREADABLE" });
-    expect((await build(project)).cached).toBe(0);
   });
 });
