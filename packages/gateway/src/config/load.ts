@@ -126,10 +126,23 @@ class DomainLoader {
     };
   }
 
+  /**
+   * Saved startup files often execute files that were never copied along, so in the default domain
+   * that is a warning; in a domain that serves, the file may hold part of a policy.
+   */
   #execute(url: string, origin: Origin): void {
     const path = fileOfUrl(this.#root, this.#domain, url);
-    if (path === undefined) this.refuse(origin, `cannot execute ${url}: not a file of this domain`);
-    else if (isFile(path) || !url.endsWith("auto-user.cfg")) this.read(path, origin);
+    if (path !== undefined && isFile(path)) {
+      this.read(path, origin);
+      return;
+    }
+    const message = `cannot execute ${url}: no such file`;
+    if (this.#domain !== "default") {
+      this.refuse(origin, message);
+      return;
+    }
+    const domain = this.#domain;
+    this.#problems.push({ severity: "warning", scope: "object", domain, origin, message });
   }
 }
 

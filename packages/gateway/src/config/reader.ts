@@ -1,16 +1,21 @@
 import { Fault } from "@lithify/fault";
-import { fieldsOfType, isBitmap, kindOfAlias } from "../catalogue.ts";
+import { kindOfAlias } from "../catalogue.ts";
 import { type LexedText, lexConfiguration, type Statement } from "./lexer.ts";
+import { type Origin, objectKey, type Problem, type SkippedText } from "./model.ts";
 import {
-  type Origin,
-  objectKey,
-  type Problem,
-  type PropertyLine,
-  type SkippedText,
-} from "./model.ts";
+  exitClosesCrypto,
+  isConfigure,
+  isOpenMode,
+  isStructural,
+  type Mode,
+  modeLabel,
+  type ObjectMode,
+  objectLabel,
+  opensSubMode,
+  propertyLine,
+} from "./modes.ts";
 import { applyLine, type OpenObject, openObject, resetObject } from "./object-table.ts";
 import {
-  catalogueProperty,
   expandGlobalWord,
   isAvailable,
   openedAlias,
@@ -30,25 +35,6 @@ export interface ReaderContext {
   /** Runs another file of the domain, for `exec`. */
   execute(url: string, origin: Origin): void;
 }
-
-interface ObjectMode {
-  readonly type: "object";
-  readonly object: OpenObject;
-  readonly origin: Origin;
-}
-
-type Mode =
-  | { readonly type: "global" }
-  | { readonly type: "crypto"; readonly origin: Origin }
-  | { readonly type: "ignored"; readonly word: string; readonly origin: Origin }
-  | ObjectMode
-  | {
-      readonly type: "sub";
-      readonly parent: ObjectMode;
-      readonly name: string;
-      readonly origin: Origin;
-      readonly children: PropertyLine[];
-    };
 
 interface Condition {
   readonly text: string;
@@ -367,57 +353,5 @@ class Reader {
       origin,
       message: `${message}: ${words.slice(0, 4).join(" ")}`,
     });
-  }
-}
-
-/** Words that only the global mode has. */
-function isStructural(word: string): boolean {
-  return ["top", "configure", "crypto", "exec", "diag", "documentcache"].includes(word);
-}
-
-function isConfigure(words: readonly string[]): boolean {
-  const [first = "", second = "terminal"] = words;
-  const named = first.length >= 2 && "configure".startsWith(first);
-  return named && words.length <= 2 && second !== "" && "terminal".startsWith(second);
-}
-
-function opensSubMode(alias: string, word: string): boolean {
-  const property = catalogueProperty(alias, word);
-  const type = property?.valueType ?? property?.elementType;
-  if (type === undefined || type === "String") return false;
-  return fieldsOfType(type) !== undefined && !isBitmap(type);
-}
-
-/** In `crypto` mode these stand on one line, so that an `exit` after them is the mode's own. */
-function exitClosesCrypto(alias: string): boolean {
-  return ["key", "certificate", "sskey", "idcred", "profile", "fwcred", "crl"].includes(alias);
-}
-
-function propertyLine(words: readonly string[], origin: Origin, known: boolean): PropertyLine {
-  const negated = words[0] === "no" && words.length > 1;
-  const bare = negated ? words.slice(1) : words;
-  return { name: bare[0]!, arguments: bare.slice(1), negated, origin, known };
-}
-
-function objectLabel(object: OpenObject): string {
-  return object.name === object.alias ? object.alias : `${object.alias} "${object.name}"`;
-}
-
-type OpenMode = Exclude<Mode, { type: "global" }>;
-
-function isOpenMode(mode: Mode): mode is OpenMode {
-  return mode.type !== "global";
-}
-
-function modeLabel(mode: OpenMode): string {
-  switch (mode.type) {
-    case "object":
-      return objectLabel(mode.object);
-    case "sub":
-      return `${mode.name} of ${objectLabel(mode.parent.object)}`;
-    case "crypto":
-      return "crypto";
-    case "ignored":
-      return mode.word;
   }
 }
