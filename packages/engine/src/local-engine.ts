@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, realpath, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Store } from "@lithify/oci";
@@ -43,12 +43,8 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
   const env = options.env ?? process.env;
   if (process.getuid?.() !== 0) throw new Fault("NOT_ROOT", "the local engine");
   const programs = findPrograms(env);
-  const state = resolve(options.stateDirectory ?? (env.LITHIFY_STATE || "/run/lithify"));
-  try {
-    await mkdir(join(state, "instances"), { recursive: true, mode: 0o700 });
-  } catch (cause) {
-    throw diskFault(cause, "open the state directory");
-  }
+  const named = resolve(options.stateDirectory ?? (env.LITHIFY_STATE || "/run/lithify"));
+  const state = await stateDirectory(named);
   return {
     name: "local",
     run: (spec, { signal } = {}) =>
@@ -58,6 +54,16 @@ export async function openLocalEngine(options: LocalEngineOptions): Promise<Engi
     list: () => list(state),
     find: (nameOrId) => find(state, nameOrId),
   };
+}
+
+/** Makes the directory; resolves to its path without links, which the runtime insists on. */
+async function stateDirectory(path: string): Promise<string> {
+  try {
+    await mkdir(join(path, "instances"), { recursive: true, mode: 0o700 });
+    return await realpath(path);
+  } catch (cause) {
+    throw diskFault(cause, "open the state directory");
+  }
 }
 
 async function run(

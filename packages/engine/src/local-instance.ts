@@ -5,7 +5,7 @@ import type { Instance, InstanceState } from "./engine.ts";
 import { execInside } from "./exec.ts";
 import { factsOf } from "./kernel-facts.ts";
 import { readOutputLog } from "./output-log.ts";
-import { currentRecord, waitForEnd } from "./process-watch.ts";
+import { currentRecord, waitForEnd, waitUntilGone } from "./process-watch.ts";
 import { snapshotOf, touchedBelow } from "./snapshot.ts";
 import { type InstanceRecord, instancePaths, isAlive, type ProcessMark } from "./state.ts";
 
@@ -81,6 +81,7 @@ async function stop(
     now = await waitForEnd(state, record.id, Number.POSITIVE_INFINITY);
   }
   if (now?.phase.answer !== "ended") throw ended(record);
+  await waitUntilGone(now.phase.by);
   await forget(state, paths, now);
   return { exitCode: now.phase.exitCode };
 }

@@ -100,7 +100,7 @@ async function runToEnd(
   await runtime.drained;
   log.close();
   await releaseResources(state, paths, record);
-  await writeRecord(paths, { ...record, phase: { answer: "ended", exitCode } });
+  await writeRecord(paths, { ...record, phase: { answer: "ended", by, exitCode } });
 }
 
 interface Runtime {

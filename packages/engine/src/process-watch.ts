@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { forget, releaseResources } from "./clean-up.ts";
-import { type InstanceRecord, instancePaths, isAlive, readRecord, writeRecord } from "./state.ts";
+import {
+  type InstanceRecord,
+  instancePaths,
+  isAlive,
+  type ProcessMark,
+  readRecord,
+  writeRecord,
+} from "./state.ts";
 
 /** Exit code of what was killed: 128 and SIGKILL, as a shell counts. */
 const killed = 137;
@@ -25,7 +32,8 @@ export async function currentRecord(
     await forget(state, paths, record);
     return undefined;
   }
-  const ended: InstanceRecord = { ...record, phase: { answer: "ended", exitCode: killed } };
+  const { by } = record.phase;
+  const ended: InstanceRecord = { ...record, phase: { answer: "ended", by, exitCode: killed } };
   await writeRecord(paths, ended);
   return ended;
 }
@@ -43,4 +51,9 @@ export async function waitForEnd(
     if (performance.now() >= deadline) return record;
     await sleep(pollMilliseconds);
   }
+}
+
+/** Waits until a process that has nothing more to do is gone. */
+export async function waitUntilGone(mark: ProcessMark): Promise<void> {
+  while (isAlive(mark)) await sleep(1);
 }

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, realpath, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Step, StepResult, StepRunner } from "@lithify/build";
 import { Fault } from "@lithify/fault";
@@ -39,9 +39,9 @@ export function openSandbox(options: {
 }): StepRunner {
   if (process.getuid?.() !== 0) throw new Fault("NOT_ROOT", "the sandbox of RUN");
   const programs = findPrograms(options.env ?? process.env);
-  const directory = options.store.cacheDirectory("sandboxes");
   return {
     run: async (step, { output, signal }) => {
+      const directory = await realpath(options.store.cacheDirectory("sandboxes"));
       await sweep(programs, directory);
       const layers = await unpackLayers(options.store, programs, step.layers);
       throwIfAborted(signal);

@@ -28,11 +28,11 @@ export interface InstanceRecord {
   readonly phase: InstancePhase;
 }
 
-/** `starting` holds who starts it, `running` who watches it: when that process is gone, the rest is to be cleaned up. */
+/** `by`: who starts it, or watches it, or watched it. When that process is gone before the end, the rest is to be cleaned up. */
 export type InstancePhase =
   | { readonly answer: "starting"; readonly by: ProcessMark }
   | { readonly answer: "running"; readonly by: ProcessMark; readonly process: ProcessMark }
-  | { readonly answer: "ended"; readonly exitCode: number };
+  | { readonly answer: "ended"; readonly by: ProcessMark; readonly exitCode: number };
 
 /** A process by number and by start time (clock ticks since boot), because numbers are used again. */
 export interface ProcessMark {

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { mkdir, symlink } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openLocalEngine } from "../src/local-engine.ts";
+import { openSandbox } from "../src/sandbox.ts";
 import { engineContract, until } from "./contract.ts";
 import { leftovers, missingPart, networkLinks } from "./support/machine.ts";
 import { openTestStore, type TestStore } from "./support/test-images.ts";
@@ -100,6 +101,14 @@ describe.skipIf(missingPart !== undefined)("local engine", () => {
     expect((await busybox("unshare", "-U", "true")).stderr).toContain("Operation not permitted");
     expect((await busybox("mount", "-t", "tmpfs", "x", "/tmp")).exitCode).not.toBe(0);
     await instance.stop({ graceSeconds: 0 });
+  });
+
+  it("needs root, and says so", async () => {
+    const asked = vi.spyOn(process, "getuid").mockReturnValue(1000);
+    const fault = { code: "NOT_ROOT", hint: "Run the command again with sudo." };
+    await expect(open()).rejects.toMatchObject(fault);
+    expect(() => openSandbox({ store: test.store })).toThrow(expect.objectContaining(fault));
+    asked.mockRestore();
   });
 
   it.each([
