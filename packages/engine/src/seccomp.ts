@@ -31,6 +31,7 @@ export function seccompProfile(
   const held = Object.entries(withCapability).filter(([capability]) =>
     bounding.includes(capability),
   );
+  const flags = architecture === "s390x" ? 1 : 0; // clone(2) takes its arguments in another order there
   return {
     defaultAction: "SCMP_ACT_ERRNO",
     defaultErrnoRet: EPERM,
@@ -42,7 +43,7 @@ export function seccompProfile(
       {
         names: ["clone"],
         action: allow,
-        args: [{ index: 0, value: newNamespaces, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" }],
+        args: [{ index: flags, value: newNamespaces, valueTwo: 0, op: "SCMP_CMP_MASKED_EQ" }],
       },
       { names: ["clone3"], action: "SCMP_ACT_ERRNO", errnoRet: ENOSYS },
       ...personalities.map((value) => ({
