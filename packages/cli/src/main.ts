@@ -57,6 +57,11 @@ async function parse(argv: readonly string[], context: Context): Promise<Outcome
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
+    if (error.code === "commander.help")
+      throw new Fault("USAGE", "the command line", {
+        why: "it names no command",
+        hint: "lithify --help lists the commands.",
+      });
     const why = error.message
       .replace(/^error: /, "")
       .replace(/\n\(Did you mean (.*)\?\)$/, "; did you mean $1?");

@@ -36,6 +36,7 @@ export function version(): string {
 
 function calledEntry(argv: readonly string[]): Entry | undefined {
   const words = argv.filter((word) => !word.startsWith("-"));
+  if (words[0] === "help") words.shift();
   return (
     catalogue.find((entry) => entry.name === words.slice(0, 2).join(" ")) ??
     catalogue.find((entry) => entry.name === words[0])
