@@ -1,3 +1,4 @@
+import { isIP } from "node:net";
 import type { PortMapping } from "@lithify/engine";
 import { Fault } from "@lithify/fault";
 
@@ -8,12 +9,13 @@ export function parsePort(text: string): PortMapping {
   const groups = form.exec(text)?.groups;
   const containerPort = Number(groups?.containerPort);
   const hostPort = groups?.hostPort === undefined ? containerPort : Number(groups.hostPort);
-  if (groups === undefined || !isPort(containerPort, 1) || !isPort(hostPort, 0))
+  const host = groups?.host?.replace(/^\[|\]$/g, "");
+  const isHost = host === undefined || host === "localhost" || isIP(host) !== 0;
+  if (groups === undefined || !isHost || !isPort(containerPort, 1) || !isPort(hostPort, 0))
     throw new Fault("USAGE", "--publish", {
-      why: "it takes [HOST:][PORT:]PORT with ports up to 65535",
+      why: "it takes [ADDRESS:][PORT:]PORT with ports up to 65535",
       values: { publish: text },
     });
-  const host = groups.host?.replace(/^\[|\]$/g, "");
   return { ...(host === undefined ? {} : { host }), hostPort, containerPort };
 }
 

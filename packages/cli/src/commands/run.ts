@@ -12,7 +12,7 @@ export const command: CommandSpec = {
     { flags: "-n, --name <name>", about: "name of the instance" },
     {
       flags: "-p, --publish <ports>",
-      about: "[HOST:][PORT:]PORT, on loopback by default",
+      about: "[ADDRESS:][PORT:]PORT, on loopback by default",
       isList: true,
     },
     { flags: "-u, --user <user>", about: "name or uid, with or without :group" },
