@@ -1,8 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Descriptor, isDigest, type Layer, type Store } from "@lithify/oci";
-import { storedLayer } from "./layer/stored-layer.ts";
+import { type Descriptor, isDigest, type Layer, layerFromBlob, type Store } from "@lithify/oci";
 
 /** Part of every key: changes when a step would make other bytes of the same inputs. */
 const keyVersion = 1;
@@ -33,7 +32,7 @@ export class BuildCache {
       if (record.layer === null) return { answer: "nothing" };
       const { descriptor, diffId } = record.layer;
       if (!(await this.#store.has(descriptor.digest))) return { answer: "unknown" };
-      return { answer: "layer", layer: storedLayer(this.#store, descriptor, diffId) };
+      return { answer: "layer", layer: layerFromBlob(this.#store, descriptor, diffId) };
     } catch {
       return { answer: "unknown" };
     }

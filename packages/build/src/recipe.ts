@@ -1,6 +1,5 @@
-import { Fault } from "@lithify/fault";
+import { Fault, suggestion } from "@lithify/fault";
 import type { Instruction } from "./dockerfile/instruction.ts";
-import { suggestion } from "./dockerfile/nearest.ts";
 import { parseDockerfile } from "./dockerfile/parse.ts";
 import { type FromClause, fromClause } from "./instructions/from.ts";
 import { flagValue, invalid } from "./instructions/rule.ts";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Fault } from "@lithify/fault";
+import { Fault, suggestion } from "@lithify/fault";
 import type { Image } from "@lithify/oci";
 import { type BuildContext, findBuildContext } from "./build-contexts.ts";
 import { BuildCache } from "./cache.ts";
@@ -10,7 +10,6 @@ import { resolvePath } from "./context/resolve.ts";
 import type { Source } from "./context/source.ts";
 import { type Owner, resolveOwner } from "./copy/owner.ts";
 import type { Instruction } from "./dockerfile/instruction.ts";
-import { suggestion } from "./dockerfile/nearest.ts";
 import { throwIfAborted } from "./interruption.ts";
 import { Spool } from "./layer/spool.ts";
 import { temporaryDirectory } from "./layer/temporary.ts";

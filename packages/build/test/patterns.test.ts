@@ -1,8 +1,7 @@
-import { isFault } from "@lithify/fault";
+import { isFault, suggestion } from "@lithify/fault";
 import { describe, expect, test } from "vitest";
 import { cleanPath, patternList } from "../src/context/patterns.ts";
 import { parseChmod } from "../src/copy/chmod.ts";
-import { suggestion } from "../src/dockerfile/nearest.ts";
 import { casesOf } from "./lines.ts";
 
 describe("ignore patterns", () => {

@@ -1,20 +1,4 @@
-/** What `docker run` leaves in the bounding set (and gives to root) when nothing is added or dropped. */
-export const dockerCapabilities: readonly string[] = [
-  "CAP_AUDIT_WRITE",
-  "CAP_CHOWN",
-  "CAP_DAC_OVERRIDE",
-  "CAP_FOWNER",
-  "CAP_FSETID",
-  "CAP_KILL",
-  "CAP_MKNOD",
-  "CAP_NET_BIND_SERVICE",
-  "CAP_NET_RAW",
-  "CAP_SETFCAP",
-  "CAP_SETGID",
-  "CAP_SETPCAP",
-  "CAP_SETUID",
-  "CAP_SYS_CHROOT",
-];
+import { defaultCapabilities } from "@lithify/seal";
 
 /** The sets of an OCI process: for a non-root user only the bounding set is filled, as Docker does. */
 export interface CapabilitySets {
@@ -26,7 +10,7 @@ export interface CapabilitySets {
 }
 
 export function capabilitySets(rule: "none" | "docker", uid: number): CapabilitySets {
-  const bounding = rule === "none" ? [] : dockerCapabilities;
+  const bounding = rule === "none" ? [] : defaultCapabilities;
   const held = uid === 0 ? bounding : [];
   return { bounding, effective: held, permitted: held, inheritable: [], ambient: [] };
 }

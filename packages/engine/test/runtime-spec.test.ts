@@ -1,5 +1,6 @@
+import { defaultCapabilities } from "@lithify/seal";
 import { describe, expect, it } from "vitest";
-import { capabilitiesFromMask, capabilitySets, dockerCapabilities } from "../src/capabilities.ts";
+import { capabilitiesFromMask, capabilitySets } from "../src/capabilities.ts";
 import { parseMountInfo, parseStatus } from "../src/kernel-facts.ts";
 import { commandOf, environmentOf, runtimeSpec } from "../src/runtime-spec.ts";
 import { seccompProfile } from "../src/seccomp.ts";
@@ -71,16 +72,16 @@ describe("runtime configuration", () => {
 
 describe("capabilities", () => {
   it("are those of Docker for root, and only bounding for others", () => {
-    expect(capabilitySets("docker", 0).effective).toEqual(dockerCapabilities);
+    expect(capabilitySets("docker", 0).effective).toEqual(defaultCapabilities);
     expect(capabilitySets("docker", 100)).toMatchObject({
-      bounding: dockerCapabilities,
+      bounding: defaultCapabilities,
       effective: [],
     });
     expect(capabilitySets("none", 0).bounding).toEqual([]);
   });
 
   it("are read from a mask", () => {
-    expect(capabilitiesFromMask("00000000a80425fb")).toEqual(dockerCapabilities);
+    expect(capabilitiesFromMask("00000000a80425fb")).toEqual(defaultCapabilities);
     expect(capabilitiesFromMask("0000000000000000")).toEqual([]);
   });
 });

@@ -8,4 +8,5 @@ export {
   unreachable,
 } from "./fault.ts";
 export type { FaultMeaning } from "./meaning.ts";
+export { nearestWord, suggestion } from "./nearest-word.ts";
 export { redact } from "./redact.ts";

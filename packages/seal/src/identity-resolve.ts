@@ -1,7 +1,6 @@
-import { Fault } from "@lithify/fault";
+import { Fault, nearestWord } from "@lithify/fault";
 import { type Image, parseGroup, parsePasswd, readFileOf, type Tree } from "@lithify/oci";
 import type { Identity } from "./identity.ts";
-import { nearestWord } from "./nearest-word.ts";
 import type { Policy } from "./policy.ts";
 import { imageUser } from "./policy-profiles.ts";
 

@@ -3,7 +3,13 @@ export { type AuditOptions, type AuditReport, audit } from "./audit.ts";
 export { decide } from "./decide.ts";
 export type { Finding, RouteName } from "./finding.ts";
 export type { Identity } from "./identity.ts";
-export { type Accounts, accountsOf, identitiesOf, resolveIdentity } from "./identity-resolve.ts";
+export {
+  type Accounts,
+  accountsOf,
+  defaultCapabilities,
+  identitiesOf,
+  resolveIdentity,
+} from "./identity-resolve.ts";
 export type { PlannedLayer } from "./layer-choice.ts";
 export { merkleRoot } from "./merkle.ts";
 export { type AccessModel, modelOf, type Protection } from "./model.ts";

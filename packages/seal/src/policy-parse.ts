@@ -1,6 +1,5 @@
-import { Fault, unreachable } from "@lithify/fault";
+import { Fault, nearestWord, unreachable } from "@lithify/fault";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { nearestWord } from "./nearest-word.ts";
 import type { Policy, PolicyTree, Waiver } from "./policy.ts";
 import { profileDefaults } from "./policy-profiles.ts";
 import {

@@ -1,5 +1,4 @@
-import { Fault, type Place } from "@lithify/fault";
-import { suggestion } from "../dockerfile/nearest.ts";
+import { Fault, type Place, suggestion } from "@lithify/fault";
 
 export interface Owner {
   readonly uid: number;

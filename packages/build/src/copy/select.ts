@@ -1,8 +1,7 @@
-import { Fault, type Place } from "@lithify/fault";
+import { Fault, type Place, suggestion } from "@lithify/fault";
 import { cleanPath, hasWildcard, type PatternList, pathPattern } from "../context/patterns.ts";
 import { resolveIn } from "../context/resolve.ts";
 import type { Source, SourceNode } from "../context/source.ts";
-import { suggestion } from "../dockerfile/nearest.ts";
 import { joinPath, nameOf, parentOf } from "../layer/entry.ts";
 
 /** What one match of a COPY source brings: the object itself (links followed) and everything below it. */

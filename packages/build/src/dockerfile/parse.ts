@@ -1,9 +1,8 @@
-import { Fault, type Place } from "@lithify/fault";
+import { Fault, type Place, suggestion } from "@lithify/fault";
 import { DockerfileParser } from "dockerfile-ast";
 import { heredocsOf, readHeredoc } from "./heredoc.ts";
 import type { Flag, Heredoc, Instruction } from "./instruction.ts";
 import { readLogicalLine } from "./logical-line.ts";
-import { suggestion } from "./nearest.ts";
 import { quotedWords } from "./words.ts";
 
 /** What the parser must know of an instruction. */

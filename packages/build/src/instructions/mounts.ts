@@ -1,6 +1,5 @@
-import { Fault, type Place } from "@lithify/fault";
+import { Fault, type Place, suggestion } from "@lithify/fault";
 import type { Instruction } from "../dockerfile/instruction.ts";
-import { suggestion } from "../dockerfile/nearest.ts";
 
 /** A `--mount` of RUN as written, variables expanded, defaults filled in. */
 export type MountClause =

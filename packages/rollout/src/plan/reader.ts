@@ -1,6 +1,5 @@
-import { Fault, type Place } from "@lithify/fault";
+import { Fault, nearestWord, type Place } from "@lithify/fault";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
-import { nearestWord } from "./nearest.ts";
 
 /** A node of the plan's YAML together with where it is and what it is called. */
 export interface Reader {

@@ -1,10 +1,13 @@
-/** The candidate that a misspelt name most likely meant, when one is near enough (letters missing, added, changed, swapped). */
-export function nearest(name: string, candidates: readonly string[]): string | undefined {
-  const limit = name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3));
+/**
+ * The candidate that a misspelt word most likely meant; undefined when none is near enough.
+ * Counts letters missing, added, changed and swapped with their neighbour, whatever their case.
+ */
+export function nearestWord(word: string, candidates: readonly string[]): string | undefined {
+  const limit = word.length < 4 ? 1 : Math.max(2, Math.floor(word.length / 3));
   let best: string | undefined;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
-    const distance = distanceBetween(name.toLowerCase(), candidate.toLowerCase());
+    const distance = distanceBetween(cut(word), cut(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
@@ -13,12 +16,18 @@ export function nearest(name: string, candidates: readonly string[]): string | u
   return best;
 }
 
-/** `did you mean X?` for a hint, or undefined. */
-export function suggestion(name: string, candidates: readonly string[]): string | undefined {
-  const found = nearest(name, candidates);
+/** `did you mean X?` for a hint; undefined when no candidate is near. */
+export function suggestion(word: string, candidates: readonly string[]): string | undefined {
+  const found = nearestWord(word, candidates);
   return found === undefined ? undefined : `did you mean ${found}?`;
 }
 
+/** Words come from the user: the comparison is quadratic in their length. */
+function cut(word: string): string {
+  return word.slice(0, 64).toLowerCase();
+}
+
+/** Damerau-Levenshtein distance, optimal string alignment. */
 function distanceBetween(from: string, to: string): number {
   let before: readonly number[] = [];
   let row = Array.from({ length: to.length + 1 }, (_, index) => index);
