@@ -19,6 +19,7 @@ export const command: CommandSpec = {
   async run(context, args, options) {
     const root = configurationRoot(context.cwd, args[0] ?? ".");
     const report = lintConfiguration(loadConfiguration(root));
+    refuseUnreadable(report, context.cwd, root);
     return {
       exitCode: report.servable ? 0 : 1,
       document: report,
@@ -40,6 +41,17 @@ export function configurationRoot(cwd: string, directory: string): string {
   throw new Fault("USAGE", "the configuration directory", {
     why: "there is no such directory",
     values: { directory: root },
+  });
+}
+
+/** What cannot be read as configuration is wrong input, not a finding: nothing more can be said about it. @throws Fault */
+export function refuseUnreadable(report: LintReport, cwd: string, root: string): void {
+  const found = report.findings.find((one) => one.severity === "error" && one.code !== undefined);
+  if (found?.code === undefined) return;
+  const { file, line } = found.origin;
+  throw new Fault(found.code, `the configuration of the domain ${found.domain}`, {
+    why: found.message,
+    place: { file: relative(cwd, join(root, file)), line },
   });
 }
 

@@ -1,8 +1,8 @@
-import { openLog, serveGateway } from "@lithify/gateway";
+import { lintConfiguration, loadConfiguration, openLog, serveGateway } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import { numberOf } from "../numbers.ts";
 import { parsePort } from "../ports.ts";
-import { configurationRoot } from "./gateway-lint.ts";
+import { configurationRoot, refuseUnreadable } from "./gateway-lint.ts";
 
 export const command: CommandSpec = {
   args: "[directory]",
@@ -17,6 +17,7 @@ export const command: CommandSpec = {
   examples: ["lithify gateway serve examples/echo-gateway/src --publish 9080:8080"],
   async run(context, args, options) {
     const root = configurationRoot(context.cwd, args[0] ?? ".");
+    refuseUnreadable(lintConfiguration(loadConfiguration(root)), context.cwd, root);
     const moved = new Map(
       options
         .list("publish")
