@@ -15,23 +15,29 @@ import { root } from "./run.ts";
 
 const target = resolve(process.argv[2] ?? join(root, ".pack"));
 const staging = join(target, "staging");
+const names = readdirSync(join(root, "packages"));
+
+// What was compiled from files that are gone would be packed with the rest.
+for (const name of names)
+  rmSync(join(root, "packages", name, "dist"), { recursive: true, force: true });
 rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 
-const names = readdirSync(join(root, "packages"));
-execFileSync("tsc", ["-b", join(root, "packages", "cli")], { stdio: ["ignore", 2, 2] });
+const tsc = join(root, "node_modules", ".bin", "tsc");
+execFileSync(tsc, ["-b", "--force", join(root, "packages", "cli")], { stdio: ["ignore", 2, 2] });
 for (const name of names) stage(name);
 for (const name of names) {
   const place = join(staging, name);
   const [packed] = JSON.parse(
-    execFileSync("npm", ["pack", "--json", "--pack-destination", target], {
+    execFileSync("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", target], {
       cwd: place,
       encoding: "utf8",
-      stdio: ["ignore", "pipe", "ignore"],
+      stdio: ["ignore", "pipe", 2],
     }),
   );
   process.stdout.write(`${join(target, packed.filename)}\n`);
 }
+rmSync(staging, { recursive: true });
 
 /** Copies what is published of a package and points its manifest at the compiled files. */
 function stage(name: string): void {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import {
   chmodSync,
   chownSync,
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -17,6 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Answer, CallOptions, FaultAnswer } from "./lithify.ts";
 import { cannotRun, mountsBelow, openPlace, type Place, programPath, skips } from "./place.ts";
 import { buildSmall, type RunDocument, smallPolicy, writeSmallContext } from "./small-image.ts";
+import { root } from "./sources.ts";
 import { storeManifest } from "./store-manifest.ts";
 
 interface Expected {
@@ -146,6 +148,37 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
 
     it("a file that is not there", () =>
       fault(["audit", "small", "--policy", "none.yaml"], { code: "USAGE", exitCode: 2 }));
+  });
+
+  describe("in a gateway's configuration", () => {
+    const example = join(root, "examples", "echo-gateway", "src");
+
+    it.each(["lint", "serve"])("gateway %s: a .cfg cut in half", async (command) => {
+      const cut = place.at(`cut-${command}`);
+      cpSync(example, cut, { recursive: true });
+      const file = join(cut, "config", "echo", "echo.cfg");
+      const text = readFileSync(file, "utf8");
+      writeFileSync(file, text.slice(0, text.length >> 1));
+      await fault(["gateway", command, cut], {
+        code: "CONFIG_TRUNCATED",
+        exitCode: 2,
+        place: {
+          file: /echo\/echo\.cfg$/,
+          line: text.slice(0, text.length >> 1).split("\n").length,
+        },
+        hint: /whole file/,
+      });
+    });
+
+    it.each(["lint", "serve"])("gateway %s: a directory without configuration", async (command) => {
+      const args = ["gateway", command, place.at()];
+      await fault(args, { code: "CONFIG_MISSING", exitCode: 2 });
+    });
+
+    it("the example itself is servable", async () => {
+      const lint = await place.run<{ servable: boolean }>(["gateway", "lint", example, "--json"]);
+      expect(lint).toMatchObject({ exitCode: 0, document: { servable: true } });
+    });
   });
 
   it("an image that is not there", async () => {
