@@ -26,7 +26,12 @@ export { parentOf, treeFromNodes } from "./merged-tree.ts";
 export { compareNames, decodeName, encodeName } from "./name-bytes.ts";
 export { readFileOf } from "./read-file.ts";
 export { parseReference, type Reference, referenceText } from "./reference.ts";
-export { replayLayers, treeFromTar } from "./replay.ts";
+export {
+  type ContentSink,
+  type ContentWatch,
+  replayLayers,
+  treeFromTar,
+} from "./replay.ts";
 export {
   type Artifact,
   defaultStoreDirectory,
@@ -40,6 +45,7 @@ export { readTar } from "./tar-read.ts";
 export { type TarInput, writeTar } from "./tar-write.ts";
 export { type ImageLocation, openImageAt, parseImageLocation, putImageAt } from "./transport.ts";
 export type { NodeType, Resolution, Tree, TreeNode } from "./tree.ts";
+export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree-cache.ts";
 export { diffTrees, type TreeDifference } from "./tree-diff.ts";
 export {
   type GroupEntry,

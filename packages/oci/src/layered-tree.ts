@@ -15,11 +15,15 @@ export const treeLimits = { objects: 2_000_000, pathCharacters: 512 * 1024 * 102
 export interface LayerMember {
   readonly entry: TarEntry;
   digest?: Digest;
+  /** What a watch kept of its content. */
+  note?: string;
 }
 
-/** Where the content of a node is: the member with this number of the node's layer. */
+/** Where the content of a node is: the member with this number of the node's layer; and what was noted of it. */
 export interface Replayed {
   readonly tree: Tree;
+  /** By path, every name of an object. */
+  readonly notes: ReadonlyMap<string, string>;
   memberOf(node: TreeNode): number | undefined;
 }
 
@@ -38,6 +42,7 @@ interface Inode {
   mtime: number;
   layer: number;
   member: number | undefined;
+  note: string | undefined;
   readonly children: Map<string, Inode> | undefined;
 }
 
@@ -76,6 +81,7 @@ export class LayeredTree {
     const nodes: TreeNode[] = [];
     let characters = 0;
     const members = new WeakMap<TreeNode, number>();
+    const notes = new Map<string, string>();
     const stack: [string, Inode][] = [["/", this.#root]];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const [path, inode] = next;
@@ -88,10 +94,11 @@ export class LayeredTree {
       const node = nodeOf(path, inode);
       nodes.push(node);
       if (inode.member !== undefined) members.set(node, inode.member);
+      if (inode.note !== undefined) notes.set(path, inode.note);
       const prefix = path === "/" ? "/" : `${path}/`;
       for (const [name, child] of inode.children ?? []) stack.push([prefix + name, child]);
     }
-    return { tree: treeFromNodes(nodes), memberOf: (node) => members.get(node) };
+    return { tree: treeFromNodes(nodes), notes, memberOf: (node) => members.get(node) };
   }
 
   #begin(layer: number): void {
@@ -197,7 +204,7 @@ export class LayeredTree {
     return names;
   }
 
-  #inodeOf(type: NodeType, { entry, digest }: LayerMember, number: number): Inode {
+  #inodeOf(type: NodeType, { entry, digest, note }: LayerMember, number: number): Inode {
     this.#inodes += 1;
     if (this.#inodes > treeLimits.objects) {
       throw new Fault("LIMIT_EXCEEDED", "the objects of an image", {
@@ -218,6 +225,7 @@ export class LayeredTree {
       mtime: entry.mtime,
       layer: this.#layer,
       member: type === "file" ? number : undefined,
+      note,
       children: type === "directory" ? new Map() : undefined,
     };
   }

@@ -21,7 +21,12 @@ export function treeFromNodes(nodes: Iterable<TreeNode>): Tree {
   for (const path of [...byPath.keys()]) {
     for (let at = parentOf(path); !byPath.has(at); at = parentOf(at)) implied(at);
   }
-  return new MergedTree(byPath);
+  return new MergedTree(sortNames([...byPath.keys()]).map((path) => byPath.get(path) as TreeNode));
+}
+
+/** A tree of nodes that come in the order of a tree, none missing and none twice: what a tree gave when it was iterated. */
+export function treeFromSorted(nodes: readonly TreeNode[]): Tree {
+  return new MergedTree(nodes);
 }
 
 /** The directory that a path lies in; "/" for the root itself. */
@@ -37,26 +42,12 @@ function impliedDirectory(path: string, inode: number): TreeNode {
 
 class MergedTree implements Tree {
   readonly #nodes = new Map<string, TreeNode>();
-  readonly #names = new Map<string, string[]>();
-  readonly #links = new Map<number, string[]>();
+  /** Made when first asked for: not every reader walks directories or asks for hard links. */
+  #names: ReadonlyMap<string, readonly string[]> | undefined;
+  #links: ReadonlyMap<number, readonly string[]> | undefined;
 
-  constructor(byPath: ReadonlyMap<string, TreeNode>) {
-    const firstOf = new Map<number, string>();
-    for (const path of sortNames([...byPath.keys()])) {
-      const node = byPath.get(path) as TreeNode;
-      this.#nodes.set(path, node);
-      if (path !== "/") this.#addName(path);
-      if (node.type === "directory") continue;
-      const first = firstOf.get(node.inode);
-      if (first === undefined) {
-        firstOf.set(node.inode, path);
-        continue;
-      }
-      const links = this.#links.get(node.inode);
-      if (links === undefined) this.#links.set(node.inode, [first, path]);
-      else links.push(path);
-    }
-    for (const names of this.#names.values()) sortNames(names);
+  constructor(sorted: readonly TreeNode[]) {
+    for (const node of sorted) this.#nodes.set(node.path, node);
   }
 
   get size(): number {
@@ -72,23 +63,47 @@ class MergedTree implements Tree {
   }
 
   names(path: string): readonly string[] {
+    this.#names ??= namesIn(this.#nodes.keys());
     return this.#names.get(path) ?? [];
   }
 
   linksOf(node: TreeNode): readonly string[] {
+    this.#links ??= linksIn(this.#nodes.values());
     return this.#links.get(node.inode) ?? [node.path];
   }
 
   resolve(path: string): Resolution {
     return resolvePath(this, path);
   }
+}
 
-  #addName(path: string): void {
-    const slash = path.lastIndexOf("/");
-    const parent = slash === 0 ? "/" : path.slice(0, slash);
-    const name = path.slice(slash + 1);
-    const names = this.#names.get(parent);
-    if (names === undefined) this.#names.set(parent, [name]);
+function namesIn(paths: Iterable<string>): ReadonlyMap<string, readonly string[]> {
+  const found = new Map<string, string[]>();
+  for (const path of paths) {
+    if (path === "/") continue;
+    const parent = parentOf(path);
+    const name = path.slice(path.lastIndexOf("/") + 1);
+    const names = found.get(parent);
+    if (names === undefined) found.set(parent, [name]);
     else names.push(name);
   }
+  for (const names of found.values()) sortNames(names);
+  return found;
+}
+
+function linksIn(nodes: Iterable<TreeNode>): ReadonlyMap<number, readonly string[]> {
+  const firstOf = new Map<number, string>();
+  const found = new Map<number, string[]>();
+  for (const { type, inode, path } of nodes) {
+    if (type === "directory") continue;
+    const first = firstOf.get(inode);
+    if (first === undefined) {
+      firstOf.set(inode, path);
+      continue;
+    }
+    const links = found.get(inode);
+    if (links === undefined) found.set(inode, [first, path]);
+    else links.push(path);
+  }
+  return found;
 }

@@ -1,9 +1,9 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash, type Hash, hash as hashOf } from "node:crypto";
 import { isFault } from "@lithify/fault";
 import type { Digest } from "./digest.ts";
 import type { Layer } from "./image.ts";
 import { LayeredTree, type LayerMember, type Replayed } from "./layered-tree.ts";
-import type { TarLimits } from "./tar-entry.ts";
+import type { TarEntry, TarLimits } from "./tar-entry.ts";
 import { TarScanner } from "./tar-scan.ts";
 import type { Tree } from "./tree.ts";
 
@@ -20,10 +20,32 @@ export async function replayLayers(
   return (await replay(layers, options)).tree;
 }
 
-/** As `replayLayers`, and where each file's content is. */
+/** Looks at contents as they stream by, and keeps a short note of those that matter. */
+export interface ContentWatch {
+  /** Names the form of the notes: what is cached under another name is not used. */
+  readonly name: string;
+  /** What takes the content of this file; undefined where it is of no interest. */
+  watch(entry: TarEntry): ContentSink | undefined;
+}
+
+/** Takes one content; what it keeps of the pieces it must bound itself. */
+export interface ContentSink {
+  push(part: Buffer): void;
+  /** The note, or nothing. */
+  end(): string | undefined;
+}
+
+export interface ReplayOptions {
+  /** Hash contents; they are unless this is false. */
+  readonly digests?: boolean;
+  readonly limits?: TarLimits;
+  readonly watch?: ContentWatch;
+}
+
+/** As `replayLayers`, and where each file's content is, and what was noted of it. */
 export async function replay(
   layers: readonly Layer[],
-  options: { readonly digests?: boolean; readonly limits?: TarLimits } = {},
+  options: ReplayOptions = {},
 ): Promise<Replayed> {
   const merged = new LayeredTree();
   for (const [index, layer] of layers.entries()) {
@@ -49,24 +71,40 @@ export async function treeFromTar(
 
 async function membersOf(
   bytes: AsyncIterable<Uint8Array>,
-  options: { readonly digests?: boolean; readonly limits?: TarLimits },
+  options: ReplayOptions,
 ): Promise<readonly LayerMember[]> {
   const members: LayerMember[] = [];
   const hashes = options.digests !== false;
+  let member: LayerMember | undefined;
   let hash: Hash | undefined;
+  let sink: ContentSink | undefined;
   const scanner = new TarScanner(
     {
       member({ entry }) {
-        members.push({ entry });
-        hash = hashes && entry.type === "file" ? createHash("sha256") : undefined;
-      },
-      body: (part) => hash?.update(part),
-      end() {
-        const last = members[members.length - 1];
-        if (hash !== undefined && last !== undefined) {
-          last.digest = `sha256:${hash.digest("hex")}` as Digest;
-        }
+        member = { entry };
+        members.push(member);
+        const isFile = entry.type === "file";
         hash = undefined;
+        if (isFile && hashes && entry.size === 0) member.digest = emptyDigest;
+        sink = isFile ? options.watch?.watch(entry) : undefined;
+      },
+      body(part) {
+        sink?.push(part);
+        if (!hashes || member === undefined) return;
+        // One call is much cheaper than three, and most files come in one piece
+        if (hash === undefined && part.length === member.entry.size) {
+          member.digest = `sha256:${hashOf("sha256", part)}` as Digest;
+        } else {
+          hash ??= createHash("sha256");
+          hash.update(part);
+        }
+      },
+      end() {
+        if (member === undefined) return;
+        if (hash !== undefined) member.digest = `sha256:${hash.digest("hex")}` as Digest;
+        const note = sink?.end();
+        if (note !== undefined) member.note = note;
+        member = undefined;
       },
       trailer: () => undefined,
     },
@@ -92,3 +130,5 @@ function malformedBy(step: () => void): unknown {
     throw error;
   }
 }
+
+const emptyDigest = `sha256:${hashOf("sha256", "")}` as Digest;
