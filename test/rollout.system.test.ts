@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { RolloutDocument } from "./documents.ts";
+import { freePort } from "./free-port.ts";
 import type { FaultAnswer } from "./lithify.ts";
 import { cannotRun, openPlace, type Place, processesOf, skips, until } from "./place.ts";
 import { buildSmall, type SealDocument, script } from "./small-image.ts";
@@ -241,12 +241,3 @@ deadline: { after: 90s, policy: rollback }
     return instances.map(({ image }) => image);
   }
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (typeof address === "object" && address !== null) return address.port;
-  throw new Error("no port");
-}
