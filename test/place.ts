@@ -134,7 +134,8 @@ interface Record {
 /** What is recorded now, to be looked for after the stop. */
 export function heldBy(place: Place): Held {
   const directory = join(place.state, "instances");
-  const records: readonly Record[] = readdirSync(directory).map((id) =>
+  const ids = existsSync(directory) ? readdirSync(directory) : [];
+  const records: readonly Record[] = ids.map((id) =>
     JSON.parse(readFileSync(join(directory, id, "instance.json"), "utf8")),
   );
   return {
