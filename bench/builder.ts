@@ -16,6 +16,8 @@ export interface Builder {
   readonly name: string;
   /** Whether a second build of the same can be taken from a cache. */
   readonly hasStepCache: boolean;
+  /** The tag as FROM has to name it. */
+  readonly reference: (tag: string) => string;
   /** Seconds of the whole command, from its start to its end. */
   readonly build: (order: BuildOrder) => Promise<{ readonly seconds: number }>;
   /** What tells one built image from another: the identity that the builder gives it. */

@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, readFileSync, statSync } from "node:fs";
+import { createReadStream, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createZstdDecompress } from "node:zlib";
@@ -14,8 +14,6 @@ export interface LayerSize {
 /** What an image weighs, read from an OCI layout that holds it alone. */
 export interface ImageSize {
   readonly layers: readonly LayerSize[];
-  /** Manifest, configuration and whatever else is no layer. */
-  readonly documents: number;
 }
 
 interface Index {
@@ -53,11 +51,7 @@ export async function imageSize(layout: string): Promise<ImageSize> {
       uncompressed: await inflatedSize(blob(layer.digest)),
       compressed: layer.size,
     });
-  const held = new Set(manifest.layers.map((layer) => layer.digest.slice("sha256:".length)));
-  const documents = readdirSync(join(layout, "blobs/sha256"))
-    .filter((name) => !held.has(name))
-    .reduce((sum, name) => sum + statSync(join(layout, "blobs/sha256", name)).size, 0);
-  return { layers, documents };
+  return { layers };
 }
 
 /** Of a gzip or zstd file; any other file counts as it is. */
@@ -87,7 +81,6 @@ export function growth(
   readonly uncompressed: number;
   readonly compressed: number;
   readonly toFetch: number;
-  readonly documents: number;
 } {
   const had = new Set(before.layers.map((layer) => layer.diffId));
   const added = after.layers.filter((layer) => !had.has(layer.diffId));
@@ -95,7 +88,6 @@ export function growth(
     uncompressed: total(after.layers, "uncompressed") - total(before.layers, "uncompressed"),
     compressed: total(after.layers, "compressed") - total(before.layers, "compressed"),
     toFetch: total(added, "compressed"),
-    documents: after.documents - before.documents,
   };
 }
 

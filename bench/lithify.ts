@@ -56,6 +56,7 @@ export function lithifyBuilder(lithify: Lithify): Builder {
   return {
     name: "lithify",
     hasStepCache: true,
+    reference: (tag) => tag,
     build: async ({ context, dockerfile, tag, isCold }) =>
       lithify.run([
         ...["build", context, "--file", dockerfile, "--tag", tag],

@@ -37,7 +37,7 @@ async function main(wanted: readonly string[]): Promise<number> {
   try {
     const results = await measureAll(openBench(workplace), chosen);
     if (wanted.length === 0) write(results);
-    else process.stdout.write(`${results.figures.map(figureSection).join("\n\n")}\n`);
+    else for (const figure of results.figures) print(figure);
     return results.figures.some((figure) => figure.rows.length === 0) ? 3 : 0;
   } catch (error) {
     say(workplace.scrub(error instanceof Error ? error.message : String(error)));
@@ -76,6 +76,11 @@ function write(results: Results): void {
   const names = figures.map((figure) => figure.name);
   replace("RESULTS.md", resultsPage(results, names));
   say("written: bench/RESULTS.md, bench/results.json");
+}
+
+function print(figure: FigureResult): void {
+  const missing = figure.notMeasured.map((line) => `\n- not measured: ${line}`);
+  process.stdout.write(`${figureSection(figure)}${missing.join("")}\n\n`);
 }
 
 function replace(name: string, text: string): void {

@@ -60,16 +60,12 @@ export function resultsPage(results: Results, names: readonly string[]): string 
 /** A figure as a heading, its table and its notes. */
 export function figureSection(figure: FigureResult): string {
   const rows = figure.rows.map((row) => {
-    const ratio =
-      row.peer && row.ours.length > 0 && row.unit !== "count"
-        ? ratioOf(row.ours, row.peer.samples)
-        : undefined;
     return [
       row.what,
       row.ours.length === 0 ? "–" : cell(row.ours, row.unit),
       row.peer?.name ?? "–",
       row.peer === undefined ? "–" : cell(row.peer.samples, row.unit),
-      ratio === undefined ? "–" : significant(ratio),
+      ratioText(row),
     ];
   });
   const table = markdownTable(["", "lithify", "peer", "peer's", "ratio"], rows, [1, 3, 4]);
@@ -77,6 +73,14 @@ export function figureSection(figure: FigureResult): string {
   return [`## ${figure.title}`, ...(rows.length === 0 ? [] : [table]), notes]
     .filter((part) => part !== "")
     .join("\n\n");
+}
+
+/** Nothing where a ratio says nothing: of counts, and over or under zero. */
+function ratioText({ unit, ours, peer }: Row): string {
+  if (peer === undefined || ours.length === 0 || unit === "count") return "–";
+  if (Math.min(...ours, ...peer.samples) <= 0) return "–";
+  const ratio = ratioOf(ours, peer.samples);
+  return ratio < 0.001 ? "< 0.001" : significant(ratio);
 }
 
 function machineSection(machine: Machine): string {

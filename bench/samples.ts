@@ -16,10 +16,9 @@ export function range(samples: Samples): { readonly min: number; readonly max: n
 
 /**
  * The median of the ratios round by round where both were measured equally often, because a round's
- * two values met the same disturbance; otherwise the ratio of the medians. Undefined over zero.
+ * two values met the same disturbance; otherwise the ratio of the medians.
  */
-export function ratioOf(ours: Samples, peer: Samples): number | undefined {
-  if (peer.some((value) => value === 0)) return undefined;
+export function ratioOf(ours: Samples, peer: Samples): number {
   if (ours.length !== peer.length) return median(ours) / median(peer);
   return median(ours.map((value, round) => value / (peer[round] ?? Number.NaN)));
 }

@@ -38,21 +38,22 @@ async function measureRounds(bench: Bench, builders: readonly Builder[]): Promis
   const context = await bench.context();
   const seconds = new Series();
   const identities = new Map<string, Set<string>>();
+  const turn = async (builder: Builder, file: string, kind: string): Promise<void> => {
+    const key = `${builder.name} ${file}`;
+    const tag = file.toLowerCase();
+    const isCold = kind === "cold";
+    const order = { context, dockerfile: join(context, file), tag, isCold };
+    seconds.add(`${key} ${kind}`, (await builder.build(order)).seconds);
+    if (!isCold) return;
+    const known = identities.get(key) ?? new Set();
+    identities.set(key, known.add(await builder.identity(tag)));
+  };
   for (let round = 1; round <= rounds; round++)
     for (const file of files)
       for (const kind of kinds) {
         bench.workplace.say(`build: ${file}, ${kind}, round ${round} of ${rounds}`);
-        for (const builder of builders) {
-          if (kind === "cached" && !builder.hasStepCache) continue;
-          const key = `${builder.name} ${file}`;
-          const tag = file.toLowerCase();
-          const isCold = kind === "cold";
-          const order = { context, dockerfile: join(context, file), tag, isCold };
-          seconds.add(`${key} ${kind}`, (await builder.build(order)).seconds);
-          if (!isCold) continue;
-          const known = identities.get(key) ?? new Set();
-          identities.set(key, known.add(await builder.identity(tag)));
-        }
+        const able = builders.filter((builder) => kind === "cold" || builder.hasStepCache);
+        for (const builder of able) await turn(builder, file, kind);
       }
   return { seconds, identities };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Bench, Figure, Peer } from "../bench.ts";
 import { copyExample, movePort } from "../example.ts";
 import { secondsToFirst200 } from "../first-answer.ts";
-import { type Docker, skopeo } from "../peers/docker.ts";
+import type { Docker } from "../peers/docker.ts";
 import { Series } from "../samples.ts";
 import { freePort } from "../workplace.ts";
 
@@ -74,11 +74,9 @@ async function handOver(bench: Bench, docker: Peer<Docker>): Promise<Peer<Docker
   if ("missing" in docker) return docker;
   const { workplace } = bench;
   const layout = workplace.path("start-layout");
-  const archive = workplace.path("start.tar");
   try {
     await bench.ours.exportTo(sealed, layout);
-    await skopeo([`oci:${layout}:image`, `docker-archive:${archive}:localhost/${sealed}:latest`]);
-    await docker.peer.run(["load", "--input", archive]);
+    await docker.peer.load(layout, `localhost/${sealed}:latest`);
   } catch (error) {
     workplace.signal.throwIfAborted();
     const why = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,4 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Bench, Figure } from "../bench.ts";
 import { type Builder, sizeOf } from "../builder.ts";
@@ -33,7 +33,7 @@ export const sealing: Figure = {
       notes: [
         "The context carries group write, as a checkout under umask 002 does. Ours: `lithify seal` of the image of Dockerfile. Peers: the image of Dockerfile.immutable, whose RUN has the chmod lines, against the image of Dockerfile.",
         "Growth is the sum of all layers after, less the sum before. To fetch: layers that someone who already has the mutable image has to fetch, compressed. Both images are exported to OCI layouts and their layers inflated and counted.",
-        "`seal` also adds documents, which are no layers: the statement, and a manifest and configuration of their own (a row for that). Our layers are compressed with zstd, those of the peers with gzip. buildah without --layers makes one layer of all steps: it does not grow, and everything above the base is fetched again.",
+        "`seal` also adds documents, which are no layers: the statement, and a manifest and configuration of their own. They are in the row of all new blobs: what the store grows by when it keeps both images. Every layer is compressed as its tool does it (gzip; ours zstd, too). buildah without --layers makes one layer of all steps: it does not grow, and everything above the base is fetched again.",
         "Time of the peers: a build on top of the mutable image with the chmod lines alone, without cache. Time of ours: `seal` in a store that holds the mutable image and no sealed one.",
       ],
       notMeasured,
@@ -77,6 +77,8 @@ async function compare(
   }
   if (peers.length === 0) rows.push(...byteRows(input.name, ours, undefined));
   const time = { what: `${input.name}: time`, unit: "s", ours: times.of(bench.ours.name) } as const;
+  const blobs = `${input.name}: all new blobs of the store, with the statement`;
+  rows.push({ what: blobs, unit: "bytes", ours: times.of("blobs") });
   if (peers.length === 0) return [...rows, time];
   return [
     ...rows,
@@ -95,7 +97,6 @@ function byteRows(
     ["layers, uncompressed", "uncompressed"],
     ["layers, compressed", "compressed"],
     ["layers to fetch, compressed", "toFetch"],
-    ["documents", "documents"],
   ] as const;
   return parts.map(([what, part]) => ({
     what: `${input}: ${what}`,
@@ -114,18 +115,20 @@ async function timeRounds(
   const { workplace, lithify } = bench;
   const layout = workplace.path(`${input.label}-layout`);
   await lithify.run(["copy", mutable, `oci:${layout}:image`]);
-  const dockerfile = workplace.path(`${input.label}-Dockerfile`);
-  writeFileSync(dockerfile, chmodDockerfile(`localhost/${mutable}`));
   const series = new Series();
   for (let round = 0; round < rounds; round++) {
     workplace.say(`sealing: ${input.name}, round ${round + 1} of ${rounds}`);
     const store = workplace.path(`${input.label}-store-${round}`);
     const fresh = lithify.withStore(store);
     await fresh.run(["copy", `oci:${layout}:image`, mutable]);
+    const before = blobBytes(store);
     const sealed = await fresh.run(["seal", mutable, "--tag", "sealed", ...policyOf(input)]);
     series.add(bench.ours.name, sealed.seconds);
+    series.add("blobs", blobBytes(store) - before);
     rmSync(store, { recursive: true });
     for (const peer of peers) {
+      const dockerfile = workplace.path(`${input.label}-Dockerfile`);
+      writeFileSync(dockerfile, chmodDockerfile(peer.reference(mutable)));
       const order = { context: input.context, dockerfile, tag: `${mutable}-again`, isCold: true };
       series.add(peer.name, (await peer.build(order)).seconds);
     }
@@ -145,4 +148,10 @@ async function sealedGrowth(bench: Bench, input: Input, mutable: string): Promis
 
 function policyOf(input: Input): readonly string[] {
   return ["--policy", join(input.context, "lithify.yaml")];
+}
+
+/** Bytes of everything that a store keeps by digest. */
+function blobBytes(store: string): number {
+  const folder = join(store, "blobs/sha256");
+  return readdirSync(folder).reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
 }

@@ -37,25 +37,30 @@ export async function openBuildah(workplace: Workplace, baseLayout: string): Pro
       signal: workplace.signal,
     });
   const { seconds } = await skopeo([`oci:${baseLayout}:image`, `${place}${baseName}`]);
-  const builder = (name: string, layers: readonly string[]): Builder => ({
+  const builder = (
+    name: string,
+    layers: readonly string[],
+    reference: (tag: string) => string,
+  ): Builder => ({
     name,
     hasStepCache: layers.length > 0,
+    reference,
     build: ({ context, dockerfile, tag, isCold }) =>
       run([
         ...["bud", "--isolation", "chroot", "--pull-never", ...layers],
-        ...["--file", dockerfile, "--tag", `localhost/${tag}`],
+        ...["--file", dockerfile, "--tag", reference(tag)],
         ...(isCold ? ["--no-cache"] : []),
         context,
       ]),
     identity: async (tag) =>
-      (await run(["images", "--quiet", "--no-trunc", `localhost/${tag}`])).stdout.trim(),
+      (await run(["images", "--quiet", "--no-trunc", reference(tag)])).stdout.trim(),
     exportTo: async (tag, layout) => {
-      await skopeo([`${place}localhost/${tag}`, `oci:${layout}:image`]);
+      await skopeo([`${place}${reference(tag)}`, `oci:${layout}:image`]);
     },
   });
   return {
-    builder: builder("buildah bud --layers", ["--layers"]),
-    oneLayerBuilder: builder("buildah bud", []),
+    builder: builder("buildah bud --layers", ["--layers"], (tag) => `localhost/steps/${tag}`),
+    oneLayerBuilder: builder("buildah bud", [], (tag) => `localhost/one/${tag}`),
     loadSeconds: seconds,
   };
 }

@@ -12,8 +12,8 @@ export interface Docker {
   readonly loadSeconds: number;
   /** Runs the client against this daemon. */
   readonly run: (args: readonly string[], answers?: readonly number[]) => Promise<Finished>;
-  /** Where skopeo finds this daemon. */
-  readonly host: string;
+  /** Takes an image in from an OCI layout, under a name. */
+  readonly load: (layout: string, name: string) => Promise<Finished>;
 }
 
 /** What is missing for this peer, or undefined. */
@@ -40,16 +40,21 @@ export async function openDocker(workplace: Workplace, baseLayout: string): Prom
   };
   const run: Docker["run"] = (args, answers = [0]) =>
     command(programPath("docker") ?? "docker", args, { env, signal: workplace.signal, answers });
-  const archive = workplace.path("docker/base.tar");
-  const from = `oci:${baseLayout}:image`;
-  await skopeo([from, `docker-archive:${archive}:${baseName}`]);
-  const loaded = await run(["load", "--input", archive]);
-  return {
-    builder: dockerBuilder(run, host),
-    loadSeconds: loaded.seconds,
-    run,
-    host,
-  };
+  const load: Docker["load"] = async (layout, name) =>
+    run(["load", "--input", await archiveOf(layout, name)]);
+  const { seconds } = await load(baseLayout, baseName);
+  return { builder: dockerBuilder(run, host), loadSeconds: seconds, run, load };
+}
+
+/** The image as `docker save` would write it. By way of gzip: skopeo makes no such archive of zstd layers. */
+async function archiveOf(layout: string, name: string): Promise<string> {
+  const archive = `${layout}.tar`;
+  await skopeo([
+    ...["--dest-compress-format", "gzip"],
+    ...[`oci:${layout}:image`, `oci:${layout}.gzip:image`],
+  ]);
+  await skopeo([`oci:${layout}.gzip:image`, `docker-archive:${archive}:${name}`]);
+  return archive;
 }
 
 /** Copies an image between places that skopeo knows, whatever signature policy the machine has. */
@@ -81,21 +86,24 @@ async function untilAnswering(daemon: Service, host: string): Promise<void> {
   throw new Error(`dockerd did not answer within 30 s: ${daemon.output().slice(-800)}`);
 }
 
+const reference = (tag: string): string => `localhost/${tag}`;
+
 function dockerBuilder(run: Docker["run"], host: string): Builder {
   return {
     name: "docker build",
     hasStepCache: true,
+    reference,
     build: ({ context, dockerfile, tag, isCold }) =>
       run([
-        ...["build", "--network", "none", "--file", dockerfile, "--tag", `localhost/${tag}`],
+        ...["build", "--network", "none", "--file", dockerfile, "--tag", reference(tag)],
         ...(isCold ? ["--no-cache"] : []),
         context,
       ]),
     identity: async (tag) =>
-      (await run(["inspect", "--format", "{{.Id}}", `localhost/${tag}`])).stdout.trim(),
+      (await run(["inspect", "--format", "{{.Id}}", reference(tag)])).stdout.trim(),
     exportTo: async (tag, layout) => {
       const daemon = ["--src-daemon-host", host];
-      await skopeo([...daemon, `docker-daemon:localhost/${tag}:latest`, `oci:${layout}:image`]);
+      await skopeo([...daemon, `docker-daemon:${reference(tag)}:latest`, `oci:${layout}:image`]);
     },
   };
 }
