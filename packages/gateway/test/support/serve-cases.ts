@@ -15,7 +15,9 @@ for (const name of names) {
   mkdirSync(join(root, "local"), { recursive: true });
   const declared = 'top; configure terminal;\ndomain "echo"\n  visible-domain default\nexit\n';
   writeFileSync(join(root, "config/auto-startup.cfg"), declared);
-  cpSync(join(from, "local"), join(root, "local/echo"), { recursive: true });
+  // A checkout does not hold empty directories.
+  if (existsSync(join(from, "local")))
+    cpSync(join(from, "local"), join(root, "local/echo"), { recursive: true });
   const backend = existsSync(join(from, "backend.txt"))
     ? await openBackend(readFileSync(join(from, "backend.txt"), "utf8"))
     : "";
