@@ -21,7 +21,9 @@ export const instanceStart: Figure = {
     const docker = await handOver(bench, await bench.docker());
     const series = new Series();
     for (let round = -1; round < rounds; round++) {
-      bench.workplace.say(`instance-start: round ${Math.max(1, round + 1)} of ${rounds}`);
+      bench.workplace.say(
+        `instance-start: ${round < 0 ? "warm-up" : `round ${round + 1} of ${rounds}`}`,
+      );
       const ours = await startOurs(bench, port);
       const theirs = "peer" in docker ? await startDocker(bench, docker.peer, port) : undefined;
       if (round < 0) continue;
