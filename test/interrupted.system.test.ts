@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Call, FaultAnswer } from "./lithify.ts";
 import { cannotRun, mountsBelow, openPlace, type Place, skips, until } from "./place.ts";
 import { buildSmall } from "./small-image.ts";
@@ -8,10 +8,17 @@ import { corruptBlobs, storeManifest } from "./store-manifest.ts";
 
 describe.skipIf(skips("interrupted commands", cannotRun()))("interrupted commands", () => {
   let place: Place;
+  const calls: Call<FaultAnswer>[] = [];
 
   beforeAll(async () => {
     place = openPlace();
     await buildSmall(place, "small");
+  });
+  afterEach(async () => {
+    for (const call of calls.splice(0)) {
+      call.child.kill("SIGKILL");
+      await call.done;
+    }
   });
   afterAll(() => place.close());
 
@@ -21,8 +28,9 @@ describe.skipIf(skips("interrupted commands", cannotRun()))("interrupted command
     const hang = `RUN printf 'it %s now\\n' hangs; exec sleep ${mark}`;
     writeContext(context, `FROM small\nUSER root\nRUN echo ${mark} > /srv/first\n${hang}\n`);
     const call = place.start<FaultAnswer>(["build", context, "--tag", "never", "--json"]);
+    calls.push(call);
     await call.says(/it hangs now/);
-    expect(stepProcesses(mark)).not.toEqual([]);
+    await until(() => stepProcesses(mark).length > 0);
     return call;
   }
 
