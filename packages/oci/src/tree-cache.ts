@@ -38,7 +38,10 @@ const digestBytes = 32;
  * that nobody but this user or root can write; whatever else is there is ignored, and replaced.
  * @throws what `replayLayers` throws; never because of the cache
  */
-export async function imageTree(image: Image, options: ImageTreeOptions = {}): Promise<ImageTree> {
+export async function imageTree(
+  image: Pick<Image, "layers">,
+  options: ImageTreeOptions = {},
+): Promise<ImageTree> {
   const { store } = options;
   if (store === undefined) return replay(image.layers, options);
   const key = hash("sha256", image.layers.map(({ diffId }) => diffId).join("\n"));

@@ -1,7 +1,8 @@
 import { type Digest, type Image, replayLayers, type Tree } from "@lithify/oci";
 import type { Finding } from "./finding.ts";
 import type { Identity } from "./identity.ts";
-import { type Accounts, accountsOf, resolveIdentities } from "./identity-resolve.ts";
+import { accountsOf, resolveIdentities } from "./identity-resolve.ts";
+import type { Accounts } from "./image-user.ts";
 import { type AccessModel, modelOf } from "./model.ts";
 import { notProvenOf } from "./not-proven.ts";
 import type { Policy, Waiver } from "./policy.ts";

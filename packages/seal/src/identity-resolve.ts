@@ -1,54 +1,38 @@
-import { Fault, nearestWord } from "@lithify/fault";
-import { type Image, parseGroup, parsePasswd, readFileOf, type Tree } from "@lithify/oci";
+import { type Image, parseGroup, readFileOf, type Tree } from "@lithify/oci";
 import type { Identity } from "./identity.ts";
+import { identityOptions, kubernetesForm, openShiftForm } from "./identity-text.ts";
+import { type Accounts, findGroup, plainIdentity, sortedIds } from "./image-user.ts";
+import { openShiftIdentity, securityContextIdentity } from "./kubernetes-identity.ts";
 import type { Policy } from "./policy.ts";
 import { imageUser } from "./policy-profiles.ts";
-
-/** The image's `/etc/passwd` and `/etc/group` as text; empty where there is none. */
-export interface Accounts {
-  readonly passwd: string;
-  readonly group: string;
-}
-
-/** What Docker gives uid 0 without `--cap-add` (moby, oci/caps/defaults.go), sorted. */
-export const defaultCapabilities: readonly string[] = [
-  "CAP_AUDIT_WRITE",
-  "CAP_CHOWN",
-  "CAP_DAC_OVERRIDE",
-  "CAP_FOWNER",
-  "CAP_FSETID",
-  "CAP_KILL",
-  "CAP_MKNOD",
-  "CAP_NET_BIND_SERVICE",
-  "CAP_NET_RAW",
-  "CAP_SETFCAP",
-  "CAP_SETGID",
-  "CAP_SETPCAP",
-  "CAP_SETUID",
-  "CAP_SYS_CHROOT",
-];
-
-const largestId = 2 ** 31 - 1;
 
 /**
  * Who `docker run -u NAME` would be: `user`, `uid`, `user:group`, `uid:gid`, or nothing for root.
  * A number is always a uid; one that passwd does not know gets gid 0; group members from
  * `/etc/group` count only when passwd knows the user and no group is given (moby/sys/user,
- * GetExecUser). Throws Fault IDENTITY_UNKNOWN for a name that passwd or group does not have.
+ * GetExecUser). Behind it may come what the engine adds: `+27,audio` groups (`--group-add`), then
+ * `cap=`, `bound=`, `nnp=off`; or the whole is `kubernetes(…)` or `openshift(UID)`: identity-text.ts.
+ * Throws Fault IDENTITY_UNKNOWN for a name that passwd or group does not have.
  */
-export function resolveIdentity(name: string, accounts: Accounts): Identity {
-  const colon = name.indexOf(":");
-  const userPart = colon === -1 ? name : name.slice(0, colon);
-  const groupPart = colon === -1 ? "" : name.slice(colon + 1);
-  const user = findUser(name, userPart, accounts);
-  const groups = parseGroup(accounts.group).entries;
-  if (groupPart !== "") {
-    return identityOf(name, user.uid, findGroup(name, groupPart, groups), []);
+export function resolveIdentity(name: string, accounts: Accounts, imageUserName = ""): Identity {
+  const pod = kubernetesForm(name);
+  if (pod !== undefined) {
+    return { ...securityContextIdentity(pod, { accounts, user: imageUserName }), name };
   }
-  const extra = groups
-    .filter((group) => user.name !== "" && group.members.includes(user.name))
-    .map((group) => group.gid);
-  return identityOf(name, user.uid, user.gid, extra);
+  const uid = openShiftForm(name);
+  if (uid !== undefined) return { ...openShiftIdentity(uid), name };
+  const { user, groups, capabilities, bounding, noNewPrivileges } = identityOptions(name);
+  const plain = plainIdentity(user, accounts);
+  const known = parseGroup(accounts.group).entries;
+  const added = groups.map((group) => findGroup(name, group, known));
+  return {
+    ...plain,
+    name,
+    groups: sortedIds([...plain.groups, ...added]),
+    capabilities: [...new Set([...plain.capabilities, ...capabilities])].sort(),
+    ...(bounding === undefined ? {} : { bounding }),
+    noNewPrivileges,
+  };
 }
 
 /** `accounts` of an image, links followed, at most as large as oci reads. */
@@ -83,65 +67,9 @@ export function resolveIdentities(
     ...(policy.user === undefined ? [] : [policy.user]),
     ...extra,
   ];
-  const meant = names.map((name) => (name === imageUser ? user || "root" : name));
-  return [...new Set(meant)].map((name) => resolveIdentity(name, accounts));
+  const meant = names.map((name) => name.replace(ownUser, () => user || "root"));
+  return [...new Set(meant)].map((name) => resolveIdentity(name, accounts, user));
 }
 
-function findUser(
-  name: string,
-  part: string,
-  accounts: Accounts,
-): { readonly name: string; readonly uid: number; readonly gid: number } {
-  const uid = part === "" ? 0 : numberOf(part);
-  const users = parsePasswd(accounts.passwd).entries;
-  const known = users.find((user) => (uid === undefined ? user.name === part : user.uid === uid));
-  if (known !== undefined) return known;
-  if (uid !== undefined && uid <= largestId) return { name: "", uid, gid: 0 };
-  const near = nearestWord(
-    part,
-    users.map((user) => user.name),
-  );
-  throw new Fault("IDENTITY_UNKNOWN", `the identity ${name}`, {
-    why:
-      uid === undefined
-        ? `the image's /etc/passwd has no user ${part}`
-        : `a uid is at most ${largestId}`,
-    values: { user: part },
-    ...(near === undefined ? {} : { hint: `Did you mean ${near}?` }),
-  });
-}
-
-function findGroup(
-  name: string,
-  part: string,
-  groups: readonly { readonly name: string; readonly gid: number }[],
-): number {
-  const gid = numberOf(part);
-  const known = groups.find((group) =>
-    gid === undefined ? group.name === part : group.gid === gid,
-  );
-  if (known !== undefined) return known.gid;
-  if (gid !== undefined && gid <= largestId) return gid;
-  throw new Fault("IDENTITY_UNKNOWN", `the identity ${name}`, {
-    why:
-      gid === undefined
-        ? `the image's /etc/group has no group ${part}`
-        : `a gid is at most ${largestId}`,
-    values: { group: part },
-  });
-}
-
-function identityOf(name: string, uid: number, gid: number, extra: readonly number[]): Identity {
-  return {
-    name,
-    uid,
-    gid,
-    groups: [...new Set([gid, ...extra])].sort((a, b) => a - b),
-    capabilities: uid === 0 ? defaultCapabilities : [],
-    noNewPrivileges: true,
-  };
-}
-
-function numberOf(text: string): number | undefined {
-  return /^\d{1,10}$/u.test(text) ? Number(text) : undefined;
-}
+/** The word for the image's USER, alone or with what an engine adds behind it. */
+const ownUser = new RegExp(`^${imageUser}(?=$|[+,])`, "u");

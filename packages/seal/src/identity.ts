@@ -9,4 +9,6 @@ export interface Identity {
   /** Effective capabilities, `CAP_…` names, sorted. Empty for a non-root user of a sealed image. */
   readonly capabilities: readonly string[];
   readonly noNewPrivileges: boolean;
+  /** Capabilities that a program could give at most; what Docker leaves when it is not said. */
+  readonly bounding?: readonly string[];
 }

@@ -3,13 +3,10 @@ export { type AuditOptions, type AuditReport, audit } from "./audit.ts";
 export { decide } from "./decide.ts";
 export type { Finding, RouteName } from "./finding.ts";
 export type { Identity } from "./identity.ts";
-export {
-  type Accounts,
-  accountsOf,
-  defaultCapabilities,
-  identitiesOf,
-  resolveIdentity,
-} from "./identity-resolve.ts";
+export { accountsOf, identitiesOf, resolveIdentity } from "./identity-resolve.ts";
+export { type Accounts, defaultCapabilities } from "./image-user.ts";
+export { accountsIn, type Contents, type Inspected, inspectImage } from "./inspect-image.ts";
+export { type SecurityContext, securityContextIdentity } from "./kubernetes-identity.ts";
 export type { PlannedLayer } from "./layer-choice.ts";
 export { merkleRoot } from "./merkle.ts";
 export { type AccessModel, modelOf, type Protection } from "./model.ts";

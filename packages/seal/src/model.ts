@@ -1,7 +1,7 @@
 import { type ImageConfig, parseGroup, parsePasswd, type Tree } from "@lithify/oci";
 import type { Identity } from "./identity.ts";
-import type { Accounts } from "./identity-resolve.ts";
 import { IdentityView } from "./identity-view.ts";
+import type { Accounts } from "./image-user.ts";
 import { type NumberedTree, numberedTree } from "./numbered-tree.ts";
 import type { Policy } from "./policy.ts";
 import { isWithin, resolvePolicy } from "./policy-resolve.ts";

@@ -1,12 +1,17 @@
 import { Fault, nearestWord, unreachable } from "@lithify/fault";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
+import { identityText, kubernetesText } from "./identity-text.ts";
+import type { SecurityContext } from "./kubernetes-identity.ts";
 import type { Policy, PolicyTree, Waiver } from "./policy.ts";
 import { profileDefaults } from "./policy-profiles.ts";
 import {
   type ListSchema,
   type MapSchema,
+  type NumberSchema,
   policySchema,
   type Schema,
+  type TextOrMapSchema,
+  type TextOrNumberSchema,
   type TextSchema,
 } from "./policy-schema.ts";
 
@@ -52,10 +57,19 @@ interface PolicyDocument {
   readonly user?: string;
   readonly protect?: readonly { path: string; directories?: string; files?: string }[];
   readonly writable?: readonly string[];
-  readonly identities?: readonly string[];
+  readonly identities?: readonly (string | IdentityDocument)[];
   readonly waive?: readonly Waiver[];
   readonly setid?: "keep" | "remove";
   readonly capabilities?: "keep" | "remove";
+}
+
+interface IdentityDocument {
+  readonly user?: string;
+  readonly groups?: readonly (string | number)[];
+  readonly capabilities?: readonly string[];
+  readonly bounding?: readonly string[];
+  readonly noNewPrivileges?: boolean;
+  readonly securityContext?: SecurityContext;
 }
 
 function policyOf(reader: Reader, root: Node, document: PolicyDocument): Policy {
@@ -66,13 +80,21 @@ function policyOf(reader: Reader, root: Node, document: PolicyDocument): Policy 
     profile,
     trees: protect?.map((tree, index) => treeOf(reader, root, tree, index)) ?? defaults.trees,
     writable: (rest.writable ?? defaults.writable).map(withoutTrailingSlash),
-    identities: rest.identities ?? defaults.identities,
+    identities: rest.identities?.map(identityOf) ?? defaults.identities,
     ...definedUser(rest.user ?? defaults.user),
     ...(rest.image === undefined ? {} : { image: rest.image }),
     ...(waive === undefined ? {} : { waive }),
     ...(rest.setid === undefined ? {} : { setid: rest.setid }),
     ...(rest.capabilities === undefined ? {} : { capabilities: rest.capabilities }),
   };
+}
+
+/** In a policy an identity is its text, whichever way it was written. */
+function identityOf(written: string | IdentityDocument): string {
+  if (typeof written === "string") return written;
+  const { securityContext, groups = [], ...rest } = written;
+  if (securityContext !== undefined) return kubernetesText(securityContext);
+  return identityText({ ...rest, groups: groups.map(String) });
 }
 
 function definedUser(user: string | undefined): { user?: string } {
@@ -115,22 +137,59 @@ function checkWaivers(reader: Reader, root: Node, waivers: readonly Waiver[]): v
 }
 
 function checkNode(reader: Reader, node: unknown, schema: Schema, name: string): void {
-  switch (schema.type) {
+  if (Array.isArray(schema.type)) {
+    checkEither(reader, node, schema as TextOrMapSchema | TextOrNumberSchema, name);
+    return;
+  }
+  const one = schema as Exclude<Schema, TextOrMapSchema | TextOrNumberSchema>;
+  switch (one.type) {
     case "integer":
-      if (isScalar(node) && node.value === schema.const) break;
-      throw wrong(reader, node, name, `must be ${schema.const}`);
+      if (isScalar(node) && node.value === one.const) break;
+      throw wrong(reader, node, name, `must be ${one.const}`);
+    case "number":
+      checkNumber(reader, node, one, name);
+      break;
+    case "boolean":
+      if (isScalar(node) && typeof node.value === "boolean") break;
+      throw wrong(reader, node, name, "must be true or false");
     case "object":
-      checkMap(reader, node, schema, name);
+      checkMap(reader, node, one, name);
       break;
     case "array":
-      checkList(reader, node, schema, name);
+      checkList(reader, node, one, name);
       break;
     case "string":
-      checkText(reader, node, schema, name);
+      checkText(reader, node, one, name);
       break;
     default:
-      unreachable(schema);
+      unreachable(one);
   }
+}
+
+function checkEither(
+  reader: Reader,
+  node: unknown,
+  schema: TextOrMapSchema | TextOrNumberSchema,
+  name: string,
+): void {
+  if ("properties" in schema && isMap(node)) {
+    checkMap(reader, node, { ...schema, type: "object" }, name);
+  } else if ("maximum" in schema && isScalar(node) && typeof node.value === "number") {
+    checkNumber(reader, node, schema, name);
+  } else {
+    checkText(reader, node, { ...schema, type: "string" }, name);
+  }
+}
+
+function checkNumber(
+  reader: Reader,
+  node: unknown,
+  { minimum, maximum }: Pick<NumberSchema, "minimum" | "maximum">,
+  name: string,
+): void {
+  const value = isScalar(node) ? node.value : undefined;
+  if (Number.isInteger(value) && Number(value) >= minimum && Number(value) <= maximum) return;
+  throw wrong(reader, node, name, `must be a whole number from ${minimum} to ${maximum}`);
 }
 
 function checkList(reader: Reader, node: unknown, schema: ListSchema, name: string): void {

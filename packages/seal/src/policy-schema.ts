@@ -1,7 +1,15 @@
 import { ruleCodes } from "./rule-codes.ts";
 
 /** The part of JSON Schema (2020-12) that a policy needs; the parser walks the same value. */
-export type Schema = MapSchema | ListSchema | TextSchema | ConstSchema;
+export type Schema =
+  | MapSchema
+  | ListSchema
+  | TextSchema
+  | ConstSchema
+  | NumberSchema
+  | TruthSchema
+  | TextOrMapSchema
+  | TextOrNumberSchema;
 
 export interface MapSchema {
   readonly type: "object";
@@ -31,6 +39,32 @@ export interface ConstSchema {
   readonly const: number;
   readonly description?: string;
 }
+
+export interface NumberSchema {
+  readonly type: "number";
+  readonly multipleOf: 1;
+  readonly minimum: number;
+  readonly maximum: number;
+  readonly description?: string;
+}
+
+export interface TruthSchema {
+  readonly type: "boolean";
+  readonly description?: string;
+}
+
+/** A text, or keys with values; each keyword holds for the type that it is about. */
+export interface TextOrMapSchema extends Omit<MapSchema, "type">, Omit<TextSchema, "type"> {
+  readonly type: readonly ["string", "object"];
+}
+
+export interface TextOrNumberSchema
+  extends Omit<NumberSchema, "type" | "multipleOf">,
+    Omit<TextSchema, "type"> {
+  readonly type: readonly ["string", "integer"];
+}
+
+const largestId = 2 ** 31 - 1;
 
 const absolutePath = {
   type: "string",
@@ -88,9 +122,17 @@ export const policySchema: Schema = {
     identities: {
       type: "array",
       minItems: 1,
-      description:
-        "Users to prove for, as docker run -u takes them: name, uid, name:group, uid:gid.",
-      items: { type: "string", pattern: ".", examples: ["drouter", "1000770000:0"] },
+      description: "Who to prove for. A container's process is one of them.",
+      items: {
+        type: ["string", "object"],
+        description:
+          "As docker run -u takes it: name, uid, name:group, uid:gid; USER is the image's own. With +GROUP,… as --group-add, cap=, bound= and nnp=off behind it; kubernetes(…) and openshift(UID).",
+        pattern: ".",
+        examples: ["drouter", "1000770000:0", "1001+27,100,nnp=off"],
+        additionalProperties: false,
+        required: [],
+        properties: identityKeys(),
+      },
     },
     waive: {
       type: "array",
@@ -129,4 +171,67 @@ function mode(description: string, example: string): Schema {
 
 function keepOrRemove(description: string): Schema {
   return { type: "string", enum: ["keep", "remove"], description };
+}
+
+function identityKeys(): Readonly<Record<string, Schema>> {
+  const capabilities = (description: string): Schema => ({
+    type: "array",
+    description,
+    items: { type: "string", pattern: "^(?:CAP_|cap_)?[A-Za-z_]+$", examples: ["CAP_CHOWN"] },
+  });
+  const id = (description: string): Schema => ({
+    type: "number",
+    multipleOf: 1,
+    minimum: 0,
+    maximum: largestId,
+    description,
+  });
+  return {
+    user: {
+      type: "string",
+      pattern: "^[^+,]+$",
+      description: "As docker run -u takes it; the image's own when left out.",
+      examples: ["1001:0"],
+    },
+    groups: {
+      type: "array",
+      description: "Groups that the engine adds, as docker run --group-add takes them.",
+      items: {
+        type: ["string", "integer"],
+        pattern: "^[^+,=]+$",
+        minimum: 0,
+        maximum: largestId,
+        examples: ["audio"],
+      },
+    },
+    capabilities: capabilities("Effective capabilities."),
+    bounding: capabilities("The bounding set; Docker's when left out, none when empty."),
+    noNewPrivileges: { type: "boolean", description: "true when left out." },
+    securityContext: {
+      type: "object",
+      description:
+        "What a Kubernetes pod and container say, instead of the other keys; no_new_privs is off unless allowPrivilegeEscalation is false.",
+      additionalProperties: false,
+      required: [],
+      properties: {
+        runAsUser: id("The uid; the image's USER when left out."),
+        runAsGroup: id("The gid; that of the image's passwd when left out, else 0."),
+        fsGroup: id("A group of volumes, and of the process."),
+        supplementalGroups: {
+          type: "array",
+          description: "Further groups.",
+          items: id("A gid."),
+        },
+        supplementalGroupsPolicy: {
+          type: "string",
+          enum: ["Merge", "Strict"],
+          description: "Merge adds the groups of the image's /etc/group.",
+        },
+        allowPrivilegeEscalation: { type: "boolean", description: "false sets no_new_privs." },
+        privileged: { type: "boolean", description: "All capabilities." },
+        addCapabilities: capabilities("capabilities.add"),
+        dropCapabilities: capabilities("capabilities.drop"),
+      },
+    },
+  };
 }
