@@ -50,6 +50,7 @@ export function resultsPage(results: Results, names: readonly string[]): string 
     "Written by `npm run bench`; not edited by hand.",
     machineSection(results.machine),
     preface,
+    ...busyNote(results.machine),
     ...sections,
     "## Not measured",
     missing.length === 0 ? "Every part of these figures was measured." : missing.join("\n"),
@@ -83,6 +84,15 @@ function ratioText({ unit, ours, peer }: Row): string {
   return ratio < 0.001 ? "< 0.001" : significant(ratio);
 }
 
+/** Said when others were at work before the run began: the load at its end is the run's own, too. */
+function busyNote({ load, cores }: Machine): readonly string[] {
+  const before = load[0] ?? 0;
+  if (before < cores / 2) return [];
+  return [
+    `The machine was not idle: a load average of ${before.toFixed(2)} on ${cores} cores before the run began. Times are longer and requests fewer than on an idle machine, of both sides; the ratios suffer less.`,
+  ];
+}
+
 function machineSection(machine: Machine): string {
   const rows = [
     ["date", machine.date],
@@ -107,7 +117,7 @@ function cell(samples: Samples, unit: Unit): string {
 export function amount(value: number, unit: Unit): string {
   switch (unit) {
     case "s":
-      return Math.abs(value) < 1 ? amount(value * 1000, "ms") : `${significant(value)} s`;
+      return Math.abs(value) < 0.9995 ? amount(value * 1000, "ms") : `${significant(value)} s`;
     case "ms":
       return `${significant(value)} ms`;
     case "per second":
