@@ -36,7 +36,7 @@ describe.skipIf(skips("interrupted commands", cannotRun()))("interrupted command
 
   it.each(["SIGINT", "SIGTERM"] as const)("%s ends a build with nothing left", async (signal) => {
     const before = storeManifest(place.store);
-    const mark = signal === "SIGINT" ? "7777.01" : "7777.02";
+    const mark = markOf(signal === "SIGINT" ? 1 : 2);
     const call = await hangingBuild(mark);
     call.child.kill(signal);
     const answer = await call.done;
@@ -52,7 +52,7 @@ describe.skipIf(skips("interrupted commands", cannotRun()))("interrupted command
 
   it("a build killed with SIGKILL is cleaned up by the next one, and its store is whole", async () => {
     const { index } = storeManifest(place.store);
-    const mark = "7777.03";
+    const mark = markOf(3);
     const call = await hangingBuild(mark);
     call.child.kill("SIGKILL");
     await call.done;
@@ -128,6 +128,11 @@ describe.skipIf(skips("interrupted commands", cannotRun()))("interrupted command
 function writeContext(directory: string, dockerfile: string): void {
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, "Dockerfile"), dockerfile);
+}
+
+/** Seconds to sleep that no other run of this test sleeps. */
+function markOf(test: number): string {
+  return `7777.${test}${process.pid}`;
 }
 
 /** Processes of this machine with the mark as an argument of their own. */
