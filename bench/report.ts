@@ -89,7 +89,7 @@ function busyNote({ load, cores }: Machine): readonly string[] {
   const before = load[0] ?? 0;
   if (before < cores / 2) return [];
   return [
-    `The machine was not idle: a load average of ${before.toFixed(2)} on ${cores} cores before the run began. Times are longer and requests fewer than on an idle machine, of both sides; the ratios suffer less.`,
+    `The machine was not idle: a load average of ${before.toFixed(2)} on ${cores} cores before the run began. Times are longer and requests fewer than on an idle machine, most of all where wrk and a server need a core each; the ratios move with it.`,
   ];
 }
 
