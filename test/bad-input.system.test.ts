@@ -19,7 +19,7 @@ import type { Answer, CallOptions, FaultAnswer } from "./lithify.ts";
 import { cannotRun, mountsBelow, openPlace, type Place, programPath, skips } from "./place.ts";
 import { buildSmall, type RunDocument, smallPolicy, writeSmallContext } from "./small-image.ts";
 import { root } from "./sources.ts";
-import { storeManifest } from "./store-manifest.ts";
+import { corruptBlobs, storeManifest } from "./store-manifest.ts";
 
 interface Expected {
   readonly code: string;
@@ -115,6 +115,25 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
     it.each(cases)("%s", async (title, dockerfile, expected) => {
       const context = contextWith(`bad-${title.replace(/\W+/g, "-")}`, dockerfile);
       await fault(["build", context, "--tag", "bad"], expected);
+    });
+
+    it("a mistake after steps that work: those stay as cache, no name is changed", async () => {
+      const start = `FROM small\nUSER root\nRUN echo ${Math.random()} > /srv/new.txt\n`;
+      const context = contextWith("late", `${start}COPY src/nothing /srv/\n`);
+      const before = storeManifest(place.store);
+      const answer = await place.run<FaultAnswer>(["build", context, "-t", "late", "--json"]);
+      expect(answer.document.error).toMatchObject({
+        code: "COPY_SOURCE_MISSING",
+        place: { line: 4 },
+      });
+      const after = storeManifest(place.store);
+      expect(after).toMatchObject({ index: before.index, leftovers: [] });
+      expect(after.blobs).toEqual(expect.arrayContaining([...before.blobs]));
+      expect(corruptBlobs(place.store)).toEqual([]);
+      writeFileSync(join(context, "Dockerfile"), `${start}COPY www /srv/again\n`);
+      const mended = await place.ask<{ cached: number }>(["build", context, "-t", "late"]);
+      expect(mended.cached).toBe(1);
+      await place.ask(["rm", "late"]);
     });
 
     it("no Dockerfile", () =>
@@ -382,6 +401,18 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
           place.at("context-small/lithify.yaml"),
         ];
         await fault(args, { code: "STORE_FULL", exitCode: 3 }, { env, store });
+      } finally {
+        writeFileSync(filler, "");
+      }
+    });
+
+    it("a run", async () => {
+      const filler = join(disk, "filler");
+      fill(filler);
+      try {
+        await fault(["run", "small"], { code: "DISK_FULL", exitCode: 3 }, { env, store });
+        const instances = join(disk, "state", "instances");
+        expect(existsSync(instances) ? readdirSync(instances) : []).toEqual([]);
       } finally {
         writeFileSync(filler, "");
       }

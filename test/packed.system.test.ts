@@ -74,8 +74,9 @@ describe.skipIf(skips("the packed packages", cannotInstall()))("the packed packa
   });
 
   it("npx finds the command: version and help", () => {
+    const command = ["--no-install", "lithify"];
     const npx = (...args: readonly string[]): string =>
-      execFileSync("npx", ["--no-install", "lithify", ...args], {
+      execFileSync("npx", command.concat(args), {
         cwd: folder,
         encoding: "utf8",
         stdio: ["ignore", "pipe", "ignore"],

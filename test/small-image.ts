@@ -3,9 +3,6 @@ import { join } from "node:path";
 import type { Place } from "./place.ts";
 import { programPath } from "./place.ts";
 
-/** The user of the image, member of group 0 as gateways have it. */
-export const smallUser = { name: "app", uid: 1000, gid: 0 };
-
 const dockerfile = `FROM scratch
 COPY busybox /bin/busybox
 COPY passwd group /etc/

@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { type FaultAnswer, lithify } from "../../../test/lithify.ts";
-import { environment } from "../../../test/place.ts";
+import { commandFile, type FaultAnswer, lithify } from "../../../test/lithify.ts";
+import { environment, skips } from "../../../test/place.ts";
 import { root } from "../../../test/sources.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "lithify-main-"));
@@ -16,6 +17,14 @@ const call = <Document = unknown>(args: readonly string[], more: NodeJS.ProcessE
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
+/** A Node of this machine that is too old for the packages. */
+function olderNode(): string | undefined {
+  return ["/usr/bin/node", "/usr/local/bin/node"].find((path) => {
+    const { stdout } = spawnSync(path, ["--version"], { encoding: "utf8" });
+    return Number(/^v(\d+)/.exec(stdout ?? "")?.[1] ?? 24) < 24;
+  });
+}
+
 describe("the command", () => {
   it("says its version, that of its package", async () => {
     const manifest = JSON.parse(readFileSync(join(root, "packages/cli/package.json"), "utf8"));
@@ -26,6 +35,18 @@ describe("the command", () => {
     });
     expect(readdirSync(directory)).toEqual([]);
   });
+
+  const older = olderNode();
+  it.skipIf(skips("an older Node", older === undefined && "there is none on this machine"))(
+    "runs with the pinned Node where the machine's own is older, exit codes included",
+    async () => {
+      const program = [older ?? "", commandFile] as const;
+      const version = await lithify(["--version"], { env, program });
+      expect(version).toMatchObject({ exitCode: 0, stderr: "" });
+      expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+      expect((await lithify(["sael"], { env, program })).exitCode).toBe(2);
+    },
+  );
 
   it("shows help on standard output", async () => {
     const help = await call(["--help"]);
