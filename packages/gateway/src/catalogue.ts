@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { olderKinds } from "./catalogue-older.ts";
 
 /** One property of an object kind, as the catalogue has it. */
 export interface CatalogueProperty {
@@ -15,6 +16,8 @@ export interface CatalogueProperty {
   readonly required?: boolean;
   readonly min?: number;
   readonly max?: number;
+  /** Longest text, in characters. */
+  readonly maxLength?: number;
 }
 
 /** One object kind: class name, command word, and its properties by command word. */
@@ -22,21 +25,22 @@ export interface Kind {
   readonly name: string;
   readonly alias: string;
   readonly singleton: boolean;
+  /** Path of the class in the REST management interface; absent for kinds of older firmware. */
+  readonly rest?: string;
   readonly properties: ReadonlyMap<string, CatalogueProperty>;
+}
+
+/** A kind as the catalogue file writes it. */
+export interface KindEntry {
+  readonly cli: string;
+  readonly rest?: string;
+  readonly singleton?: boolean;
+  readonly properties: readonly CatalogueProperty[];
 }
 
 interface CatalogueFile {
   readonly about: string;
-  readonly objects: Readonly<
-    Record<
-      string,
-      {
-        readonly cli: string;
-        readonly singleton?: boolean;
-        readonly properties: CatalogueProperty[];
-      }
-    >
-  >;
+  readonly objects: Readonly<Record<string, KindEntry>>;
   readonly types: Readonly<Record<string, { readonly properties: CatalogueProperty[] }>>;
 }
 
@@ -50,6 +54,7 @@ const aliasCorrections: Readonly<Record<string, string>> = {
 
 let loaded: CatalogueFile | undefined;
 let byAlias: Map<string, string> | undefined;
+let aliases: ReadonlySet<string> | undefined;
 const kinds = new Map<string, Kind>();
 
 /** The kind that a command word opens; undefined for words that the catalogue does not have. */
@@ -63,12 +68,13 @@ export function kindOfAlias(alias: string): Kind | undefined {
 export function kindNamed(name: string): Kind | undefined {
   const known = kinds.get(name);
   if (known !== undefined) return known;
-  const entry = catalogueFile().objects[name];
+  const entry = entryOf(name);
   if (entry === undefined) return undefined;
   const kind: Kind = {
     name,
     alias: name === "RestMgmtInterface" ? "rest-mgmt" : entry.cli,
     singleton: entry.singleton === true,
+    ...(entry.rest === undefined ? {} : { rest: entry.rest }),
     properties: new Map(
       entry.properties.flatMap((property) =>
         property.cli === undefined ? [] : [[property.cli, property]],
@@ -79,15 +85,22 @@ export function kindNamed(name: string): Kind | undefined {
   return kind;
 }
 
+/** Every class name of the catalogue, without the kinds of older firmware. */
+export function kindNames(): readonly string[] {
+  return Object.keys(catalogueFile().objects);
+}
+
 /** Every command word of the catalogue. */
 export function catalogueAliases(): ReadonlySet<string> {
   byAlias ??= aliasIndex();
-  return new Set(byAlias.keys());
+  aliases ??= new Set(byAlias.keys());
+  return aliases;
 }
 
 /** The fields of a complex value type; undefined when the name is not a value type. */
 export function fieldsOfType(name: string): readonly CatalogueProperty[] | undefined {
-  return catalogueFile().types[name]?.properties;
+  const { types } = catalogueFile();
+  return Object.hasOwn(types, name) ? types[name]!.properties : undefined;
 }
 
 /** True for a value type that is a set of switches, written `A+B+C`. */
@@ -99,8 +112,15 @@ export function isBitmap(typeName: string): boolean {
 function aliasIndex(): Map<string, string> {
   const index = new Map<string, string>();
   for (const [name, entry] of Object.entries(catalogueFile().objects)) index.set(entry.cli, name);
+  for (const [name, entry] of Object.entries(olderKinds)) index.set(entry.cli, name);
   for (const [alias, name] of Object.entries(aliasCorrections)) index.set(alias, name);
   return index;
+}
+
+function entryOf(name: string): KindEntry | undefined {
+  const { objects } = catalogueFile();
+  if (Object.hasOwn(objects, name)) return objects[name];
+  return Object.hasOwn(olderKinds, name) ? olderKinds[name] : undefined;
 }
 
 function catalogueFile(): CatalogueFile {

@@ -59,6 +59,7 @@ class DomainLoader {
   readonly #table = new Map<string, OpenObject>();
   readonly #skipped: SkippedText[] = [];
   readonly #files: string[] = [];
+  readonly #executed = new Set<string>();
   #whole = true;
   #depth = 0;
 
@@ -79,11 +80,11 @@ class DomainLoader {
     this.#files.push(file);
     this.#depth++;
     try {
-      readConfiguration(readText(path, file), file, this.#context());
+      const faults = readConfiguration(readText(path, file), file, this.#context());
+      for (const fault of faults) this.refuse(fault.place ?? origin, fault.message, fault);
     } catch (error) {
       if (!isFault(error)) throw error;
-      const place = error.place === undefined ? origin : error.place;
-      this.refuse(place, error.message, error);
+      this.refuse(error.place ?? origin, error.message, error);
     } finally {
       this.#depth--;
     }
@@ -97,7 +98,7 @@ class DomainLoader {
       severity: "error",
       scope: "domain",
       domain: this.#domain,
-      origin: { file: origin.file, line: origin.line },
+      origin,
       message,
       ...(typeof object === "string" && object !== "" ? { object } : {}),
       ...(fault === undefined ? {} : { fault }),
@@ -106,6 +107,7 @@ class DomainLoader {
 
   /** The domain as read. `parentWhole` is false when the file that declares it is broken. */
   finish(parentWhole = true): ConfigDomain {
+    this.#executeIncluded();
     return {
       name: this.#domain,
       files: this.#files,
@@ -113,6 +115,18 @@ class DomainLoader {
       skipped: this.#skipped,
       whole: this.#whole && parentWhole,
     };
+  }
+
+  /** Files of `include-config` that nothing executed; saved files have both, and run once. */
+  #executeIncluded(): void {
+    for (const object of [...this.#table.values()]) {
+      if (object.kind !== "IncludeConfig" || !object.enabled) continue;
+      const automatic = object.lines.findLast(({ name }) => name === "auto-execute");
+      const line = object.lines.findLast(({ name }) => name === "config-url");
+      const url = line?.arguments[0];
+      if (url === undefined || automatic?.negated === true) continue;
+      this.#execute(url, line?.origin ?? object.origin);
+    }
   }
 
   #context(): ReaderContext {
@@ -132,6 +146,9 @@ class DomainLoader {
    */
   #execute(url: string, origin: Origin): void {
     const path = fileOfUrl(this.#root, this.#domain, url);
+    const key = path ?? url;
+    if (this.#executed.has(key)) return;
+    this.#executed.add(key);
     if (path !== undefined && isFile(path)) {
       this.read(path, origin);
       return;

@@ -1,15 +1,21 @@
 import type { Fault } from "@lithify/fault";
 
-/** Where a statement stands: `file` is relative to the configuration root, `line` counts from 1. */
+/**
+ * Where a statement stands: `file` is relative to the configuration root, `line` and `column`
+ * count from 1.
+ */
 export interface Origin {
   readonly file: string;
   readonly line: number;
+  readonly column?: number;
 }
 
 /** One property statement of an object, as it was written: `no name` is `negated`. */
 export interface PropertyLine {
   readonly name: string;
   readonly arguments: readonly string[];
+  /** The column of each argument, where it was written out. */
+  readonly columns?: readonly number[];
   readonly negated: boolean;
   readonly origin: Origin;
   /** True when the catalogue of the object's kind has this property, or a known older name of it. */

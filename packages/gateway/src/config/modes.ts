@@ -1,6 +1,7 @@
 import { fieldsOfType, isBitmap } from "../catalogue.ts";
 import type { Origin, PropertyLine } from "./model.ts";
-import type { OpenObject } from "./object-table.ts";
+import type { ObjectState, OpenObject } from "./object-table.ts";
+import type { Words } from "./one-line.ts";
 import { catalogueProperty } from "./vocabulary.ts";
 
 /** Inside an object. */
@@ -8,6 +9,8 @@ export interface ObjectMode {
   readonly type: "object";
   readonly object: OpenObject;
   readonly origin: Origin;
+  /** The object before this mode, for `cancel`. */
+  readonly before: ObjectState;
 }
 
 /** What the statements of a file are read as: the top of the stack of modes. */
@@ -50,14 +53,18 @@ export function exitClosesCrypto(alias: string): boolean {
 }
 
 /** A property statement as it was written. */
-export function propertyLine(
-  words: readonly string[],
-  origin: Origin,
-  known: boolean,
-): PropertyLine {
-  const negated = words[0] === "no" && words.length > 1;
-  const bare = negated ? words.slice(1) : words;
-  return { name: bare[0]!, arguments: bare.slice(1), negated, origin, known };
+export function propertyLine(words: Words, known: boolean): PropertyLine {
+  const { texts, columns, origin } = words;
+  const negated = texts[0] === "no" && texts.length > 1;
+  const from = negated ? 1 : 0;
+  return {
+    name: texts[from]!,
+    arguments: texts.slice(from + 1),
+    columns: columns.slice(from + 1),
+    negated,
+    origin,
+    known,
+  };
 }
 
 /** `alias "name"`, or the alias alone for a singleton. */

@@ -95,6 +95,13 @@ const olderProperties: Readonly<Record<string, readonly string[]>> = {
   action: ["ssl"],
   domain: ["base-dir", "config-file", "url-permissions", "reset-domain", "config-dir"],
   user: ["password-hashed", "domain", "suppress-password-change"],
+  "password-alias": ["password-encrypted", "password-hashed"],
+  xmlfirewall: ["local-address", "remote-address", "ssl", "error-policy-override"],
+  "web-mgmt": ["local-address", "ssl", "disable-csrf"],
+  "rest-mgmt": ["local-address", "ssl"],
+  "xml-mgmt": ["local-address", "ssl"],
+  ssh: ["local-address"],
+  "loadbalancer-group": ["enabled"],
   rule: [
     "xform",
     "setvar",
@@ -129,7 +136,7 @@ const olderProperties: Readonly<Record<string, readonly string[]>> = {
   ],
   sshdomainclientprofile: ["enable-legacy-kex"],
   sshserverprofile: ["enable-legacy-kex", "send-preauth-msg"],
-  "xml-manager": ["forbid-external-references", "memoization"],
+  xmlmgr: ["forbid-external-references", "memoization", "tx-warn"],
 };
 
 /** True when this runtime has a handler for what `%if% available "…"` names, parse-only ones included. */
@@ -164,22 +171,41 @@ export function openedAlias(
   return undefined;
 }
 
-/** The full word for an unambiguous beginning of one; undefined when none or several fit. */
-export function expandGlobalWord(word: string): string | undefined {
+/** What a beginning of a word may stand for; `full` only when that is one word. */
+export interface Expansion {
+  readonly full: string | undefined;
+  readonly candidates: readonly string[];
+}
+
+/** The full word of the global mode for an unambiguous beginning of one. */
+export function expandGlobalWord(word: string): Expansion {
   const words = new Set<string>([
     ...catalogueAliases(),
     ...modalWords,
     ...plainCommands.map((command) => command[0]!),
   ]);
-  return onlyWordStartingWith(word, words);
+  return expansion(word, words);
 }
 
-/** A property of a kind by its command word or an unambiguous beginning of it. */
-export function propertyWord(alias: string, word: string): { word: string; known: boolean } {
+/**
+ * A property of a kind by its command word (of one to three words) or an unambiguous beginning of
+ * it; `candidates` has what an ambiguous beginning may stand for.
+ */
+export function propertyWord(
+  alias: string,
+  words: readonly string[],
+): { word: string; known: boolean; candidates: readonly string[] } {
   const names = propertyNames(alias);
-  if (names.has(word)) return { word, known: true };
-  const full = onlyWordStartingWith(word, names);
-  return full === undefined ? { word, known: false } : { word: full, known: true };
+  const word = words[0] ?? "";
+  if (names.has(word)) return { word, known: true, candidates: [] };
+  for (const length of [3, 2]) {
+    const longer = words.slice(0, length).join(" ");
+    if (words.length >= length && names.has(longer)) {
+      return { word: longer, known: true, candidates: [] };
+    }
+  }
+  const { full, candidates } = expansion(word, names);
+  return { word: full ?? word, known: full !== undefined, candidates };
 }
 
 /** The catalogue's description of a property of the object that an alias opens. */
@@ -192,11 +218,12 @@ export function propertyNames(alias: string): ReadonlySet<string> {
   const known = namesByAlias.get(alias);
   if (known !== undefined) return known;
   const kind: Kind | undefined = kindOfAlias(alias);
+  const older = [olderProperties[alias], kind === undefined ? [] : olderProperties[kind.alias]];
   const names = new Set<string>([
     "admin-state",
     "summary",
     ...(kind?.properties.keys() ?? []),
-    ...(olderProperties[alias] ?? []),
+    ...older.flatMap((each) => each ?? []),
   ]);
   namesByAlias.set(alias, names);
   return names;
@@ -204,13 +231,7 @@ export function propertyNames(alias: string): ReadonlySet<string> {
 
 const namesByAlias = new Map<string, ReadonlySet<string>>();
 
-function onlyWordStartingWith(word: string, words: Iterable<string>): string | undefined {
-  if (word === "") return undefined;
-  let found: string | undefined;
-  for (const candidate of words) {
-    if (!candidate.startsWith(word)) continue;
-    if (found !== undefined) return undefined;
-    found = candidate;
-  }
-  return found;
+function expansion(word: string, words: Iterable<string>): Expansion {
+  const candidates = word === "" ? [] : [...words].filter((each) => each.startsWith(word));
+  return { full: candidates.length === 1 ? candidates[0] : undefined, candidates };
 }
