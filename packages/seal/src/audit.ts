@@ -1,13 +1,15 @@
-import { type Digest, type Image, replayLayers, type Tree } from "@lithify/oci";
-import type { Finding } from "./finding.ts";
+import type { Digest, Image, Store, Tree } from "@lithify/oci";
+import type { Finding, RouteName } from "./finding.ts";
 import type { Identity } from "./identity.ts";
-import { accountsOf, resolveIdentities } from "./identity-resolve.ts";
+import { resolveIdentities } from "./identity-resolve.ts";
 import type { Accounts } from "./image-user.ts";
+import { accountsIn, type Contents, type Inspected, inspectImage } from "./inspect-image.ts";
 import { type AccessModel, modelOf } from "./model.ts";
 import { notProvenOf } from "./not-proven.ts";
 import type { Policy, Waiver } from "./policy.ts";
 import { isWithin } from "./policy-resolve.ts";
 import type { Hit, Rule, Scan } from "./rule.ts";
+import type { RuleCode } from "./rule-codes.ts";
 import { ruleTable } from "./rule-table.ts";
 import { isAllPowerful } from "./rules/identity.ts";
 
@@ -18,18 +20,43 @@ export interface AuditReport {
   readonly immutable: boolean;
   /** Protected objects looked at. */
   readonly objects: number;
-  readonly identities: readonly Pick<Identity, "name" | "uid" | "gid" | "groups">[];
+  readonly identities: readonly AuditedIdentity[];
+  /** What each identity can change, in the order of identities and rules. */
   readonly findings: readonly Finding[];
+  /** The worst case: what any of the identities can change, one row for each rule. */
+  readonly worst: readonly WorstCase[];
   readonly notProven: readonly string[];
   readonly seconds: number;
+}
+
+export type AuditedIdentity = Pick<
+  Identity,
+  "name" | "uid" | "gid" | "groups" | "capabilities" | "noNewPrivileges"
+>;
+
+/** All findings of one rule together. */
+export interface WorstCase {
+  readonly rule: RuleCode;
+  readonly route: RouteName;
+  /** The first object in the report. */
+  readonly path: string;
+  /** Different objects over all identities. */
+  readonly objects: number;
+  /** Names of the identities that have the finding. */
+  readonly identities: readonly string[];
+  /** Every finding of the row is waived. */
+  readonly waived: boolean;
 }
 
 export interface AuditOptions {
   readonly policy: Policy;
   /** Instead of the policy's: names as `--as` takes them, or identities. */
   readonly identities?: readonly (string | Identity)[];
-  /** The replayed tree, when the caller has it. */
+  /** The replayed tree, when the caller has it; without `contents` no program is followed. */
   readonly tree?: Tree;
+  readonly contents?: Contents;
+  /** Where the replayed tree is kept for the next time. */
+  readonly store?: Pick<Store, "cacheDirectory">;
   /** For the expiry of waivers; now when left out. */
   readonly now?: Date;
 }
@@ -41,17 +68,29 @@ export interface AuditOptions {
 export async function audit(image: Image, options: AuditOptions): Promise<AuditReport> {
   const started = performance.now();
   const now = options.now ?? new Date();
-  const tree = options.tree ?? (await replayLayers(image.layers, { digests: false }));
-  const accounts = await accountsOf(image);
-  const model = modelOf({ tree, config: image.config, policy: options.policy, accounts });
+  const inspected = await inspectedOf(image, options);
+  const accounts = await accountsIn(image, inspected);
+  const model = modelOf({
+    tree: inspected.tree,
+    contents: options.tree === undefined ? inspected.contents : options.contents,
+    config: image.config,
+    policy: options.policy,
+    accounts,
+  });
   const identities = chosenIdentities(image, options, accounts);
   const found = auditModel(model, identities, now);
   return {
     image: image.digest,
     ...found,
-    identities: identities.map(({ name, uid, gid, groups }) => ({ name, uid, gid, groups })),
+    identities: identities.map(({ bounding: _, ...identity }) => identity),
     seconds: Math.round(performance.now() - started) / 1000,
   };
+}
+
+async function inspectedOf(image: Image, options: AuditOptions): Promise<Inspected> {
+  const { tree, contents, store } = options;
+  if (tree !== undefined) return { tree, contents: contents ?? { at: () => undefined } };
+  return inspectImage(image, { ...(store === undefined ? {} : { store }), digests: false });
 }
 
 /** The part of an audit that is a pure function of the model: findings in the order of identities and rules. */
@@ -59,7 +98,7 @@ export function auditModel(
   model: AccessModel,
   identities: readonly Identity[],
   now: Date,
-): Pick<AuditReport, "immutable" | "objects" | "findings" | "notProven"> {
+): Pick<AuditReport, "immutable" | "objects" | "findings" | "worst" | "notProven"> {
   const scans = scansOf(model, identities);
   const findings = scans
     .flatMap((scan) => rulesFor(scan).flatMap((rule) => findingsOf(rule, scan)))
@@ -68,6 +107,7 @@ export function auditModel(
     immutable: findings.every((finding) => finding.waived !== undefined),
     objects: protectedNumbers(model).length,
     findings,
+    worst: worstCase(findings),
     notProven: notProvenOf(model, scans),
   };
 }
@@ -78,6 +118,29 @@ export function openQuestions(
   identities: readonly Identity[],
 ): readonly string[] {
   return notProvenOf(model, scansOf(model, identities));
+}
+
+function worstCase(findings: readonly Finding[]): readonly WorstCase[] {
+  const order = Object.keys(ruleTable);
+  const byRule = Map.groupBy(findings, ({ rule }) => rule);
+  return [...byRule.values()]
+    .map((row) => {
+      const [first] = row as [Finding, ...Finding[]];
+      const paths = new Set<string>();
+      for (const { path, alsoPaths = [] } of row) {
+        paths.add(path);
+        for (const also of alsoPaths) paths.add(also);
+      }
+      return {
+        rule: first.rule,
+        route: first.route,
+        path: first.path,
+        objects: paths.size,
+        identities: [...new Set(row.map(({ identity }) => identity))],
+        waived: row.every(({ waived }) => waived !== undefined),
+      };
+    })
+    .sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule));
 }
 
 /** Numbers of the objects that the policy does not declare writable. */

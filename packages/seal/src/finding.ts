@@ -18,9 +18,13 @@ export type RouteName =
   | "file-capability" // 19
   | "capability" // 20
   | "accounts" // 21
+  | "loader" // 23
   | "path" // 24
   | "entrypoint" // 25
+  | "profile" // 25
+  | "runtime" // 26
   | "volume" // 27
+  | "device" // 33
   | "special" // 43
   | "missing"
   | "undecidable"

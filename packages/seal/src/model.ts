@@ -2,9 +2,11 @@ import { type ImageConfig, parseGroup, parsePasswd, type Tree } from "@lithify/o
 import type { Identity } from "./identity.ts";
 import { IdentityView } from "./identity-view.ts";
 import type { Accounts } from "./image-user.ts";
+import type { Contents } from "./inspect-image.ts";
 import { type NumberedTree, numberedTree } from "./numbered-tree.ts";
 import type { Policy } from "./policy.ts";
 import { isWithin, resolvePolicy } from "./policy-resolve.ts";
+import { type Closure, closureOf } from "./start/closure.ts";
 
 /** How far the policy protects an object: with exact modes, without them, or not at all. */
 export type Protection = "strict" | "protected" | "writable";
@@ -17,6 +19,10 @@ export interface AccessModel extends NumberedTree {
   /** Protected trees that are not in the image. */
   readonly missing: readonly string[];
   readonly accounts: Accounts;
+  /** What programs say of themselves; absent when contents were not looked at. */
+  readonly contents: Contents | undefined;
+  /** What decides what runs when the image starts; computed once. */
+  closure(): Closure;
   protectionOf(path: string): Protection;
   /** The strict tree that holds the path, or its top-level directory: what findings are grouped by. */
   regionOf(path: string): string;
@@ -27,12 +33,16 @@ export interface AccessModel extends NumberedTree {
   groupName(gid: number): string;
 }
 
-/** The model of one image under one policy. `accounts` gives ids their names; without it numbers are shown. */
+/**
+ * The model of one image under one policy. `accounts` gives ids their names; without it numbers are shown.
+ * Without `contents` (see inspectImage) only the configuration tells what is started.
+ */
 export function modelOf(parts: {
   readonly tree: Tree;
   readonly config: ImageConfig;
   readonly policy: Policy;
   readonly accounts?: Accounts;
+  readonly contents?: Contents | undefined;
 }): AccessModel {
   const { policy, missing } = resolvePolicy(parts.policy, parts.tree);
   const accounts = parts.accounts ?? { passwd: "", group: "" };
@@ -42,12 +52,19 @@ export function modelOf(parts: {
     parseGroup(accounts.group).entries.map((group) => [group.gid, group.name]),
   );
   const views = new Map<string, IdentityView>();
+  let closure: Closure | undefined;
   const model: AccessModel = {
     ...numbered,
     config: parts.config,
     policy,
     missing,
     accounts,
+    contents: parts.contents,
+    closure: () => {
+      const workingDirectory = numbered.workingDirectory?.path ?? "/";
+      closure ??= closureOf({ ...parts, workingDirectory });
+      return closure;
+    },
     protectionOf: (path) => protectionIn(policy, path),
     regionOf: (path) =>
       policy.trees.find((tree) => isWithin(path, tree.path))?.path ?? topDirectoryOf(path),

@@ -1,19 +1,20 @@
 import { Fault, unreachable } from "@lithify/fault";
-import { type Image, replayLayers, type Store, type Tree } from "@lithify/oci";
+import type { Image, Store, Tree } from "@lithify/oci";
 import { attachedStatement } from "./attached-statement.ts";
+import { inspectImage } from "./inspect-image.ts";
 import { merkleRoot } from "./merkle.ts";
 import { type SealedImage, sealedImage } from "./sealed-image.ts";
 import { protectedNodes, type Statement, sealLabelOf } from "./statement.ts";
 
 /**
- * The sealed image of this name, verified: layers read and hashed, tree replayed, Merkle root
- * computed and compared. Throws Fault SEAL_MISSING for an image without a statement, SEAL_INVALID
+ * The sealed image of this name, verified: layers read and hashed, tree replayed (or taken from the
+ * store's cache, where that was done before), Merkle root computed and compared. Throws Fault SEAL_MISSING for an image without a statement, SEAL_INVALID
  * for one that is not what its seal says, and what the store throws.
  */
 export async function openSealed(store: Store, image: string | Image): Promise<SealedImage> {
   const found = typeof image === "string" ? await store.image(image) : image;
   const { statement } = await statementOf(store, found, nameOf(image));
-  const tree = await replayLayers(found.layers);
+  const { tree } = await inspectImage(found, { store });
   checkRoot(tree, statement, nameOf(image));
   return sealedImage({ image: found, statement, tree });
 }

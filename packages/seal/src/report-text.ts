@@ -12,7 +12,7 @@ const shownPaths = 3;
  */
 export function auditText(report: AuditReport, options: { readonly color: boolean }): string {
   const paint = options.color ? ansi : plain;
-  const lines = [answerLine(report, paint), ""];
+  const lines = [answerLine(report, paint), "", ...worstLines(report, paint)];
   for (const group of groupsOf(report)) {
     lines.push(...group.identities.map((identity) => identityLine(identity, paint)));
     if (group.findings.length === 0) lines.push(`  ${paint.green("can change nothing")}`);
@@ -63,7 +63,26 @@ function groupsOf(report: AuditReport): readonly Group[] {
 
 function identityLine(identity: AuditReport["identities"][number], paint: Paint): string {
   const groups = identity.groups.length === 0 ? "none" : identity.groups.join(",");
-  return `${paint.bold(identity.name)}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}`;
+  const held = identity.capabilities.length;
+  const capabilities =
+    held === 0 ? "" : `, ${held > 3 ? `${held} capabilities` : identity.capabilities.join(" ")}`;
+  const escalation = identity.noNewPrivileges ? "" : ", no_new_privs off";
+  return `${paint.bold(identity.name)}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}${capabilities}${escalation}`;
+}
+
+/** With several identities: what any of them can change, a line for each rule. */
+function worstLines(report: AuditReport, paint: Paint): readonly string[] {
+  if (report.identities.length < 2 || report.worst.length === 0) return [];
+  const row = (one: AuditReport["worst"][number]) => {
+    const objects = `${one.objects} ${one.objects === 1 ? "object" : "objects"}`;
+    const who =
+      one.identities.length === report.identities.length
+        ? "every identity"
+        : one.identities.join(", ");
+    const code = one.waived ? paint.yellow(one.rule) : paint.red(one.rule);
+    return `  ${code}  ${objects}, ${printable(one.path)} first, by ${who}`;
+  };
+  return [paint.bold("Worst case"), ...report.worst.map(row), ""];
 }
 
 function findingLines(finding: Finding, paint: Paint): readonly string[] {

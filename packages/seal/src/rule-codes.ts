@@ -1,6 +1,7 @@
 /** Codes of the audit rules, in the order of the report. Each has a page in docs/rules/. */
 export const ruleCodes = [
   "LI-ROOT",
+  "LI-CAPABILITY",
   "LI-MISSING",
   "LI-UNDECIDABLE",
   "LI-ANCESTOR",
@@ -11,6 +12,7 @@ export const ruleCodes = [
   "LI-ADD",
   "LI-STICKY",
   "LI-SPECIAL",
+  "LI-DEVICE",
   "LI-HARDLINK",
   "LI-LINK",
   "LI-VOLUME",
@@ -19,6 +21,9 @@ export const ruleCodes = [
   "LI-ACCOUNTS",
   "LI-PATH",
   "LI-ENTRYPOINT",
+  "LI-LOADER",
+  "LI-RUNTIME",
+  "LI-PROFILE",
 ] as const;
 
 export type RuleCode = (typeof ruleCodes)[number];

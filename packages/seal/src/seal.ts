@@ -6,7 +6,6 @@ import {
   type Layer,
   mediaTypes,
   patchTar,
-  replayLayers,
   type Store,
   type Tree,
   writeTar,
@@ -14,6 +13,7 @@ import {
 import { attachedStatement } from "./attached-statement.ts";
 import { openQuestions } from "./audit.ts";
 import { accountsOf } from "./identity-resolve.ts";
+import { type Inspected, inspectImage } from "./inspect-image.ts";
 import type { PlannedLayer } from "./layer-choice.ts";
 import { merkleRoot } from "./merkle.ts";
 import { modelOf } from "./model.ts";
@@ -77,7 +77,8 @@ export async function seal(
   policy: Policy,
   options: SealOptions = {},
 ): Promise<SealResult | Sealed> {
-  const tree = await replayLayers(image.layers);
+  const before = await inspectImage(image, { store });
+  const { tree } = before;
   const plan = await planSeal(image, policy, tree, options);
   const result = {
     plan: plan.layers,
@@ -86,14 +87,14 @@ export async function seal(
   };
   if (options.dryRun === true) return result;
   const layers = await sealedLayers(store, plan, tree);
-  const sealedTree = layers === image.layers ? tree : await replayLayers(layers);
-  checkSealed(sealedTree, plan);
-  const claim = await claimOf(image, sealedTree, plan);
+  const after = layers === image.layers ? before : await inspectImage({ layers }, { store });
+  checkSealed(after.tree, plan);
+  const claim = await claimOf(image, after, plan);
   const done = await written(store, plan, layers, claim);
   const statement = await stated(store, done, image, claim, options.signer ?? unsigned);
   return {
     ...result,
-    sealed: sealedImage({ image: done, statement, tree: sealedTree }),
+    sealed: sealedImage({ image: done, statement, tree: after.tree }),
     statement,
   };
 }
@@ -151,10 +152,14 @@ function checkSealed(tree: Tree, plan: SealPlan): void {
   }
 }
 
-async function claimOf(image: Image, tree: Tree, plan: SealPlan): Promise<Claim> {
+async function claimOf(
+  image: Image,
+  { tree, contents }: Inspected,
+  plan: SealPlan,
+): Promise<Claim> {
   const accounts = await accountsOf(image);
   const config = configOf(plan);
-  const model = modelOf({ tree, config, policy: plan.policy, accounts });
+  const model = modelOf({ tree, contents, config, policy: plan.policy, accounts });
   const nodes = protectedNodes(tree, plan.policy);
   return {
     version: 1,

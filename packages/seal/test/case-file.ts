@@ -13,6 +13,8 @@ export interface Case {
   readonly layers: readonly (readonly Line[])[];
   /** From `-- xattrs`: PATH NAME HEX. */
   readonly xattrs: Xattrs;
+  /** From `-- notes`: PATH JSON, what is known of a program that is not made of text. */
+  readonly notes: Readonly<Record<string, string>>;
   /** The lines of any other section. */
   section(name: string): readonly string[];
 }
@@ -44,6 +46,11 @@ function parseCase(file: string, text: string): Case {
     config: JSON.parse(all("config").flat().join("\n") || "{}") as ProcessConfig,
     layers: all("layer"),
     xattrs,
+    notes: Object.fromEntries(
+      all("notes")
+        .flat()
+        .map((line) => [line.slice(0, line.indexOf(" ")), line.slice(line.indexOf(" ") + 1)]),
+    ),
     section: (name) => all(name).flat(),
   };
 }

@@ -16,7 +16,9 @@ import {
   treeFromNodes,
   writeTar,
 } from "@lithify/oci";
+import { contentWatch } from "../src/content-watch.ts";
 import type { Identity } from "../src/identity.ts";
+import { type Contents, contentsOf } from "../src/inspect-image.ts";
 import { type AccessModel, modelOf } from "../src/model.ts";
 import type { Policy } from "../src/policy.ts";
 
@@ -93,6 +95,22 @@ export function treeOf(lines: readonly Line[], xattrs: Xattrs = {}): Tree {
     });
   }
   return treeFromNodes(nodes);
+}
+
+/** What an inspection would note of these lines' contents; `noted` is said outright, for what is not made of text. */
+export function contentsIn(
+  lines: readonly Line[],
+  noted: Readonly<Record<string, string>> = {},
+): Contents {
+  const notes = new Map(Object.entries(noted));
+  for (const line of lines.filter((each) => each.startsWith("f "))) {
+    const { path, rest } = parseLine(line);
+    const sink = contentWatch.watch(inputOf(line, {}).entry);
+    sink?.push(Buffer.from(rest));
+    const note = sink?.end();
+    if (note !== undefined && !notes.has(path)) notes.set(path, note);
+  }
+  return contentsOf(notes);
 }
 
 export function identity(uid: number, gid: number, groups: readonly number[] = [gid]): Identity {

@@ -8,9 +8,9 @@ const report: AuditReport = {
   immutable: false,
   objects: 7,
   identities: [
-    { name: "drouter", uid: 101, gid: 0, groups: [0] },
-    { name: "drouter:0", uid: 101, gid: 0, groups: [0] },
-    { name: "5:5", uid: 5, gid: 5, groups: [5] },
+    { name: "drouter", uid: 101, gid: 0, groups: [0], capabilities: [], noNewPrivileges: true },
+    { name: "drouter:0", uid: 101, gid: 0, groups: [0], capabilities: [], noNewPrivileges: true },
+    { name: "5:5", uid: 5, gid: 5, groups: [5], capabilities: [], noNewPrivileges: true },
   ],
   findings: ["drouter", "drouter:0"].map((identity) => ({
     rule: "LI-ADD",
@@ -22,12 +22,25 @@ const report: AuditReport = {
     fix: "Mend it.",
     waived: { reason: "old", expires: "2030-01-01" },
   })),
+  worst: [
+    {
+      rule: "LI-ADD",
+      route: "add",
+      path: "/a\u001b[31m",
+      objects: 5,
+      identities: ["drouter", "drouter:0"],
+      waived: true,
+    },
+  ],
   notProven: ["Something."],
   seconds: 0.1,
 };
 
 test("an audit for the terminal", () => {
   expect(auditText(report, { color: false }).split("\n").slice(2)).toEqual([
+    "Worst case",
+    "  LI-ADD  5 objects, /a?[31m first, by drouter, drouter:0",
+    "",
     "drouter  uid 101, gid 0, groups 0",
     "drouter:0  uid 101, gid 0, groups 0",
     "  LI-ADD  /a?[31m, /b, /c and 2 more: entries can be added to a directory",

@@ -3,11 +3,12 @@ import { describe, expect, test } from "vitest";
 import { auditModel } from "../src/audit.ts";
 import type { Identity } from "../src/identity.ts";
 import { resolveIdentity } from "../src/identity-resolve.ts";
+import type { Accounts } from "../src/image-user.ts";
 import { modelOf } from "../src/model.ts";
 import { ruleCodes } from "../src/rule-codes.ts";
 import { ruleTable } from "../src/rule-table.ts";
 import { type Case, readCases } from "./case-file.ts";
-import { configOf, treeOf } from "./fixture.ts";
+import { configOf, contentsIn, treeOf } from "./fixture.ts";
 
 const cases = readCases("rules");
 const now = new Date("2026-01-01T00:00:00Z");
@@ -56,11 +57,17 @@ function modelFor(each: Case) {
     tree: treeOf(each.layers.flat(), each.xattrs),
     config: configOf(each.config),
     policy: each.policy,
+    accounts: accountsFor(each),
+    contents: contentsIn(each.layers.flat(), each.notes),
   });
 }
 
 function identityFor(each: Case): Identity {
-  const [name = "", flag] = (each.section("as")[0] ?? "").split(" ");
-  const identity = resolveIdentity(name, { passwd: "root:x:0:0::/:/bin/sh", group: "" });
-  return flag === "new-privileges" ? { ...identity, noNewPrivileges: false } : identity;
+  return resolveIdentity(each.section("as")[0] ?? "", accountsFor(each));
+}
+
+/** As the case has them, else a passwd that knows root. */
+function accountsFor(each: Case): Accounts {
+  const text = (name: string) => each.section(name).join("\n");
+  return { passwd: text("passwd") || "root:x:0:0::/:/bin/sh", group: text("group") };
 }

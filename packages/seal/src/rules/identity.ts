@@ -1,7 +1,10 @@
 import { decide } from "../decide.ts";
 import { ownerText } from "../describe.ts";
+import { malformedAccounts } from "../malformed-accounts.ts";
 import { permissionOf, write } from "../permission.ts";
-import type { Rule, Scan } from "../rule.ts";
+import type { Hit, Rule, Scan } from "../rule.ts";
+import { capabilityTrouble, capablePrograms } from "./privilege.ts";
+import { startTroubles } from "./start.ts";
 
 /** Route 20: the identity holds a capability that no mode stops. */
 export const root: Rule = {
@@ -62,29 +65,66 @@ export const undecidable: Rule = {
   code: "LI-UNDECIDABLE",
   title: "the image does not tell whether an object can be changed",
   route: "undecidable",
-  fix: "Remove the malformed ACL: setfacl -b. lithify seal does it.",
+  fix: "Mend or remove what is malformed: an ACL by setfacl -b, or lithify seal; file capabilities by setcap -r.",
   *check(scan) {
-    const { model, view, identity } = scan;
-    for (const number of scan.objects) {
-      const node = model.nodes[number];
-      if (node === undefined) continue;
-      const directory = node.type === "directory";
-      const found = directory ? view.addable(number) : view.writable(number);
-      if (found !== "unknown" || node.type === "symlink") continue;
-      yield {
-        path: node.path,
-        cause: permissionOf(node, identity, write).trouble ?? "above",
-        witness: () =>
-          decide(
-            model,
-            identity,
-            directory ? "create" : node.type === "file" ? "open-write" : "access-write",
-            node.path,
-          ).why,
-      };
-    }
+    yield* undecidableObjects(scan);
+    if (!scan.identity.noNewPrivileges) yield* undecidableCapabilities(scan);
+    yield* undecidableAccounts(scan);
+    yield* startTroubles(scan);
   },
 };
+
+function* undecidableObjects(scan: Scan): Iterable<Hit> {
+  const { model, view, identity } = scan;
+  for (const number of scan.objects) {
+    const node = model.nodes[number];
+    if (node === undefined) continue;
+    const directory = node.type === "directory";
+    const found = directory ? view.addable(number) : view.writable(number);
+    if (found !== "unknown" || node.type === "symlink") continue;
+    yield {
+      path: node.path,
+      cause: permissionOf(node, identity, write).trouble ?? "above",
+      witness: () =>
+        decide(
+          model,
+          identity,
+          directory ? "create" : node.type === "file" ? "open-write" : "access-write",
+          node.path,
+        ).why,
+    };
+  }
+}
+
+function* undecidableCapabilities(scan: Scan): Iterable<Hit> {
+  for (const number of capablePrograms(scan)) {
+    const trouble = capabilityTrouble(scan, number);
+    const path = scan.model.nodes[number]?.path;
+    if (trouble === undefined || path === undefined) continue;
+    yield {
+      path,
+      cause: `capabilities ${trouble}`,
+      witness: () => [
+        `\`${path}\` has malformed file capabilities: ${trouble}`,
+        "engines refuse it or leave them out, so what it gains when you execute it cannot be told",
+      ],
+    };
+  }
+}
+
+/** A line that engines may read otherwise than we do decides who the identity is. */
+function* undecidableAccounts(scan: Scan): Iterable<Hit> {
+  for (const { path, line, text } of malformedAccounts(scan.model.accounts, scan.identity)) {
+    yield {
+      path,
+      cause: path,
+      witness: () => [
+        `line ${line} of \`${path}\` is malformed: ${JSON.stringify(text.slice(0, 100))}`,
+        "engines read such a line in different ways, and it names your user",
+      ],
+    };
+  }
+}
 
 /** A protected tree that the image does not have. */
 export const missing: Rule = {

@@ -1,7 +1,9 @@
 import type { Resolution, TreeNode } from "@lithify/oci";
 import { decide } from "../decide.ts";
 import { modeAndOwner } from "../describe.ts";
+import { isWithin, joined } from "../policy-resolve.ts";
 import type { Hit, Rule, Scan } from "../rule.ts";
+import { alwaysWritable } from "./changeable-place.ts";
 
 /** Route 14: a protected symbolic link whose target, or a directory on the way to it, can be changed or made. */
 export const link: Rule = {
@@ -24,12 +26,13 @@ function linkHit(scan: Scan, node: TreeNode, found: Resolution): Hit | undefined
   const { model, identity } = scan;
   if (found.answer === "missing") {
     const nearest = model.numberOf(found.nearest.path) ?? 0;
-    const declared = model.protectionOf(found.nearest.path) === "writable";
+    const mounted = mountedTarget(found.nearest.path, found.rest);
+    const declared = mounted || model.protectionOf(found.nearest.path) === "writable";
     if (!declared && scan.view.addable(nearest) !== "yes") return undefined;
     const why = declared
       ? [
           step,
-          `its target would lie in \`${found.nearest.path}\`, which the policy declares writable, so you can create it`,
+          `its target would lie in \`${joined(found.nearest.path, found.rest)}\`, which ${mounted ? "every engine makes" : "the policy declares"} writable, so you can create it`,
         ]
       : decide(model, identity, "link-target", node.path).why;
     return { path: node.path, cause: `missing ${found.nearest.path}`, witness: () => why };
@@ -42,6 +45,12 @@ function linkHit(scan: Scan, node: TreeNode, found: Resolution): Hit | undefined
     cause: `target ${way.path}`,
     witness: () => [step, changeableText(scan, way)],
   };
+}
+
+/** Engines mount `/dev/shm` whether the image has the directory or not. */
+function mountedTarget(nearest: string, rest: string): boolean {
+  const target = joined(nearest, rest);
+  return alwaysWritable.some((top) => isWithin(target, top) && target !== top);
 }
 
 /** Only what lies in a declared writable path: what is protected and changeable has findings of its own. */

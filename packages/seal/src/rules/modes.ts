@@ -38,26 +38,6 @@ export const acl: Rule = {
   },
 };
 
-/** Route 43: a fifo, socket or device that the identity can write. */
-export const special: Rule = {
-  code: "LI-SPECIAL",
-  title: "a fifo, socket or device can be written",
-  route: "special",
-  fix: "Remove it from the image, or take away write for group and others.",
-  *check(scan) {
-    for (const number of scan.objects) {
-      const node = scan.model.nodes[number];
-      if (node === undefined || ["file", "directory", "symlink"].includes(node.type)) continue;
-      if (scan.view.writable(number) !== "yes") continue;
-      yield {
-        path: node.path,
-        cause: sameModeCause(scan.model, node),
-        witness: () => decide(scan.model, scan.identity, "access-write", node.path).why,
-      };
-    }
-  },
-};
-
 /** Route 13: the object has another name in a writable place, and the identity can change it. */
 export const hardLink: Rule = {
   code: "LI-HARDLINK",

@@ -1,9 +1,12 @@
-import { decide } from "../decide.ts";
 import { modeAndOwner } from "../describe.ts";
+import { decodeFileCapabilities } from "../file-capability.ts";
+import type { Identity } from "../identity.ts";
+import { defaultCapabilities } from "../image-user.ts";
 import { execute, permissionOf } from "../permission.ts";
 import type { Rule, Scan } from "../rule.ts";
+import { changesFiles, changingCapabilities } from "./capability.ts";
 
-/** Routes 17 and 18: a program runs with its owner's uid or gid. */
+/** Routes 17 and 18: a program runs with its owner's uid or gid, and with that something can be changed. */
 export const setId: Rule = {
   code: "LI-SETID",
   title: "a set-id program can be executed",
@@ -11,22 +14,29 @@ export const setId: Rule = {
   fix: "Run with no new privileges, or remove the bit: `setid: remove` in lithify.yaml.",
   *check(scan) {
     if (scan.identity.noNewPrivileges) return;
+    const gains = new Map<string, string | undefined>();
     for (const number of setIdPrograms(scan)) {
       const node = scan.model.nodes[number];
       if (node === undefined) continue;
+      const gained = withSetId(scan.identity, node);
+      const key = `${gained.uid}:${gained.gid}`;
+      if (!gains.has(key)) gains.set(key, gainOf(scan, gained));
+      const gain = gains.get(key);
+      if (gain === undefined) continue;
       yield {
         path: node.path,
         cause: `${node.uid}:${node.gid} ${node.mode & 0o6000}`,
         witness: () => [
           `\`${node.path}\` is ${modeAndOwner(scan.model, node)}, you can execute it, and no_new_privs is off`,
           `so what it does, it does as ${node.mode & 0o4000 ? `user ${scan.model.userName(node.uid)}` : `group ${scan.model.groupName(node.gid)}`}`,
+          gain,
         ],
       };
     }
   },
 };
 
-/** Route 19: a program gains capabilities when it is executed. */
+/** Route 19: a program gains capabilities when it is executed, among them one by which files are changed. */
 export const fileCapability: Rule = {
   code: "LI-FILECAP",
   title: "a program with file capabilities can be executed",
@@ -36,77 +46,100 @@ export const fileCapability: Rule = {
     if (scan.identity.noNewPrivileges) return;
     for (const number of capablePrograms(scan)) {
       const node = scan.model.nodes[number];
-      if (node === undefined) continue;
+      const gained = gainedCapabilities(scan, number).filter((name) => changesFiles(name, false));
+      if (node === undefined || gained.length === 0) continue;
       yield {
         path: node.path,
         cause: node.path,
         witness: () => [
-          `\`${node.path}\` has file capabilities, you can execute it, and no_new_privs is off`,
+          `\`${node.path}\` has the file capabilities ${gained.join(", ")}, you can execute it, and no_new_privs is off`,
+          ...gained.map((name) => `with ${name} ${changingCapabilities[name]}`),
         ],
       };
     }
   },
 };
 
-/** Route 21: a file that decides who somebody is can be changed. */
-export const accounts: Rule = {
-  code: "LI-ACCOUNTS",
-  title: "a file that decides who somebody is can be changed",
-  route: "accounts",
-  fix: "Make it root's, 0644 (shadow 0640). An entrypoint that adds its own uid to passwd does not need to.",
-  *check(scan) {
-    for (const path of accountFiles) {
-      const found = scan.model.tree.resolve(path);
-      if (found.answer !== "reached") continue;
-      const number = scan.model.numberOf(found.node.path) ?? 0;
-      const written = found.node.type === "file" && scan.view.writable(number) === "yes";
-      if (!written && scan.view.replaceable(number) !== "yes") continue;
-      yield {
-        path: found.node.path,
-        cause: found.node.path,
-        witness: () =>
-          decide(scan.model, scan.identity, written ? "open-write" : "rename", found.node.path).why,
-      };
-    }
-  },
-};
-
-/** Set-id files that the identity can execute, and that belong to somebody else. */
+/** Set-id files that the identity can execute, and that belong to somebody else. A script's bits count for nothing (execve(2)). */
 export function setIdPrograms(scan: Scan): readonly number[] {
   return executables(scan, (number) => {
     const node = scan.model.nodes[number];
     if (node === undefined || (node.mode & 0o6000) === 0) return false;
-    const asUser = (node.mode & 0o4000) !== 0 && node.uid !== scan.identity.uid;
-    // Without group execute the bit means mandatory locking, not set-group-id (inode(7)).
-    const asGroup = (node.mode & 0o2010) === 0o2010 && node.gid !== scan.identity.gid;
-    return asUser || asGroup;
+    const gained = withSetId(scan.identity, node);
+    if (gained.uid === scan.identity.uid && gained.gid === scan.identity.gid) return false;
+    return scan.model.contents?.at(node.path)?.script === undefined;
   });
 }
 
-/** Files with `security.capability` that the identity can execute. */
+/** Files with `security.capability` that the identity can execute, and that gain it anything or are malformed. */
 export function capablePrograms(scan: Scan): readonly number[] {
-  return executables(
-    scan,
-    (number) => scan.model.nodes[number]?.xattrs.has("security.capability") === true,
+  return executables(scan, (number) => {
+    const node = scan.model.nodes[number];
+    if (node?.xattrs.has("security.capability") !== true) return false;
+    return scan.model.contents?.at(node.path)?.script === undefined;
+  });
+}
+
+/** Why a program's file capabilities cannot be told; undefined when they can. */
+export function capabilityTrouble(scan: Scan, number: number): string | undefined {
+  const bytes = scan.model.nodes[number]?.xattrs.get("security.capability");
+  if (bytes === undefined) return undefined;
+  const decoded = decodeFileCapabilities(bytes);
+  return decoded.answer === "malformed" ? decoded.why : undefined;
+}
+
+/** Who the process is when it executes the file, as bprm_fill_uid() has it; gid bits without group execute mean locking. */
+export function withSetId(
+  identity: Identity,
+  node: { readonly mode: number; readonly uid: number; readonly gid: number },
+): Identity {
+  const asUser = (node.mode & 0o4000) !== 0;
+  const asGroup = (node.mode & 0o2010) === 0o2010;
+  const uid = asUser ? node.uid : identity.uid;
+  const bounding = identity.bounding ?? defaultCapabilities;
+  return {
+    ...identity,
+    uid,
+    gid: asGroup ? node.gid : identity.gid,
+    capabilities: uid === 0 && asUser ? bounding : identity.capabilities,
+  };
+}
+
+/** pP' = pF & bounding; with the effective bit and a capability outside the bounding set execve(2) fails (capabilities(7)). */
+function gainedCapabilities(scan: Scan, number: number): readonly string[] {
+  const bytes = scan.model.nodes[number]?.xattrs.get("security.capability");
+  const decoded = bytes === undefined ? undefined : decodeFileCapabilities(bytes);
+  if (decoded?.answer !== "capabilities" || decoded.value.rootUid !== 0) return [];
+  const bounding = scan.identity.bounding ?? defaultCapabilities;
+  const { permitted, effective } = decoded.value;
+  const gained = permitted.filter((name) => bounding.includes(name));
+  return effective && gained.length < permitted.length ? [] : gained;
+}
+
+/** What the gained identity can change and the plain one cannot; undefined: nothing. */
+function gainOf(scan: Scan, gained: Identity): string | undefined {
+  const found = gained.capabilities.find(
+    (name) => !scan.identity.capabilities.includes(name) && changesFiles(name, false),
   );
+  if (found !== undefined) {
+    return `it then holds ${gained.capabilities.length} capabilities, ${found} among them: ${changingCapabilities[found]}`;
+  }
+  const view = scan.model.viewOf(gained);
+  for (const number of scan.objects) {
+    const node = scan.model.nodes[number];
+    if (node === undefined || node.type === "symlink") continue;
+    const more = (["writable", "addable", "replaceable", "owned"] as const).find(
+      (deed) => view[deed](number) !== "no" && scan.view[deed](number) === "no",
+    );
+    if (more !== undefined) return `with that it can change \`${node.path}\`, which you cannot`;
+  }
+  return undefined;
 }
 
 function executables(scan: Scan, fits: (number: number) => boolean): readonly number[] {
   return scan.model.nodes.flatMap((node, number) => {
     if (node.type !== "file" || !fits(number)) return [];
     if (permissionOf(node, scan.identity, execute).answer === "no") return [];
-    return scan.view.reachOf(number) === "no" ? [] : [number];
+    return scan.view.reachOf(scan.view.bestName(number)) === "no" ? [] : [number];
   });
 }
-
-const accountFiles = [
-  "/etc/group",
-  "/etc/gshadow",
-  "/etc/nsswitch.conf",
-  "/etc/pam.conf",
-  "/etc/pam.d",
-  "/etc/passwd",
-  "/etc/shadow",
-  "/etc/sudoers",
-  "/etc/sudoers.d",
-];

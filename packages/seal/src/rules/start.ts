@@ -1,7 +1,8 @@
-import type { ProcessConfig } from "@lithify/oci";
-import { decide } from "../decide.ts";
-import { isWithin, parentOf } from "../policy-resolve.ts";
+import { isWithin } from "../policy-resolve.ts";
 import type { Hit, Rule, Scan } from "../rule.ts";
+import { homeOf, homeProfiles, systemProfiles } from "../start/profiles.ts";
+import { defaultPath, environmentOf, type Need } from "../start/trail.ts";
+import { changeablePlace } from "./changeable-place.ts";
 
 /** Route 27: a VOLUME is a writable file system of its own, also under a read-only root. */
 export const volume: Rule = {
@@ -41,117 +42,81 @@ export const searchPath: Rule = {
   route: "path",
   fix: "Set PATH to absolute directories that only root can write.",
   *check(scan) {
-    for (const element of searchPathOf(scan)) {
-      if (!element.startsWith("/")) {
-        yield {
-          path: scan.model.workingDirectory?.path ?? "/",
-          cause: "relative",
-          witness: () => [
-            `PATH has the element ${JSON.stringify(element)}, which means the present directory`,
-          ],
-        };
+    const path = environmentOf(scan.model.config).get("PATH") ?? defaultPath;
+    for (const element of path.split(":")) {
+      if (element.startsWith("/")) {
+        yield* changeablePlace(scan, element, [`PATH names \`${element}\``]);
         continue;
       }
-      yield* changeablePlace(scan, element, `PATH names \`${element}\``);
+      yield {
+        path: scan.model.workingDirectory?.path ?? "/",
+        cause: "relative",
+        witness: () => [
+          `PATH has the element ${JSON.stringify(element)}, which means the present directory`,
+        ],
+      };
     }
   },
 };
 
-/** Route 25: what the image starts can be changed. */
+/** Route 25: what the image starts can be changed: a program, a script, an interpreter. */
 export const entrypoint: Rule = {
   code: "LI-ENTRYPOINT",
   title: "the program that the image starts can be changed",
   route: "entrypoint",
   fix: "Install the program where only root can write, and take it out of the writable paths.",
+  check: (scan) => changeableNeeds(scan, ["program"]),
+};
+
+/** Route 23: the dynamic loader looks for a library in a place that can be changed. */
+export const loader: Rule = {
+  code: "LI-LOADER",
+  title: "a library of what the image starts can be changed, or another be loaded instead",
+  route: "loader",
+  fix: "Install libraries where only root can write; build without RPATH, or with one that names such directories; take LD_LIBRARY_PATH out of ENV.",
+  check: (scan) => changeableNeeds(scan, ["library", "search"]),
+};
+
+/** Route 26: a language runtime looks for code in a place that can be changed. */
+export const runtime: Rule = {
+  code: "LI-RUNTIME",
+  title: "a language runtime reads code from a place that can be changed",
+  route: "runtime",
+  fix: "Let the variables name directories that only root can write, and install the application in one.",
+  check: (scan) => changeableNeeds(scan, ["runtime"]),
+};
+
+/** Route 25: a file that shells read when they start can be changed. */
+export const profile: Rule = {
+  code: "LI-PROFILE",
+  title: "a file that shells read when they start can be changed",
+  route: "profile",
+  fix: "Make it root's; set HOME to a directory that only root can write, where a login shell is started.",
   *check(scan) {
-    for (const [label, word] of startedPrograms(scan)) {
-      const path = locate(scan, word);
-      if (path === undefined) continue;
-      yield* changeablePlace(scan, path, `${label} starts \`${word}\``);
+    yield* changeableNeeds(scan, ["profile"]);
+    for (const path of systemProfiles(scan.model)) {
+      yield* changeablePlace(scan, path, [`login shells read \`${path}\``]);
+    }
+    if (!scan.model.closure().hasLoginShell) return;
+    for (const path of homeProfiles(scan.model, scan.identity)) {
+      const home = homeOf(scan.model, scan.identity);
+      yield* changeablePlace(scan, path, [
+        `a login shell is started, and reads \`${path}\``,
+        `HOME is \`${home}\``,
+      ]);
     }
   },
 };
 
-function* changeablePlace(scan: Scan, path: string, start: string): Iterable<Hit> {
-  const { model, view, identity } = scan;
-  const found = model.tree.resolve(path);
-  const passed = found.answer === "reached" ? [...found.via, found.node] : found.via;
-  const declared = passed.find((node) => model.protectionOf(node.path) === "writable");
-  if (declared !== undefined) {
-    yield {
-      path,
-      cause: declared.path,
-      witness: () => [start, `it lies in \`${declared.path}\`, which the policy declares writable`],
-    };
-    return;
-  }
-  if (found.answer === "missing") {
-    const nearest = model.numberOf(found.nearest.path) ?? 0;
-    const free = model.protectionOf(found.nearest.path) === "writable";
-    if (!free && view.addable(nearest) !== "yes") return;
-    const why = free ? [] : decide(model, identity, "create", found.nearest.path).why;
-    yield {
-      path: found.nearest.path,
-      cause: found.nearest.path,
-      witness: () => [start, "it does not exist, and can be made", ...why],
-    };
-    return;
-  }
-  if (found.answer !== "reached") return;
-  const number = model.numberOf(found.node.path) ?? 0;
-  const directory = found.node.type === "directory";
-  const operation = directory ? "create" : "open-write";
-  const open = directory ? view.addable(number) : view.writable(number);
-  if (open === "yes") {
-    yield {
-      path: found.node.path,
-      cause: found.node.path,
-      witness: () => [start, ...decide(model, identity, operation, found.node.path).why],
-    };
-  } else if (view.replaceable(number) === "yes") {
-    yield {
-      path: found.node.path,
-      cause: parentOf(found.node.path),
-      witness: () => [start, ...decide(model, identity, "rename", found.node.path).why],
-    };
+function* changeableNeeds(scan: Scan, kinds: readonly Need["as"][]): Iterable<Hit> {
+  for (const need of scan.model.closure().needs) {
+    if (kinds.includes(need.as)) yield* changeablePlace(scan, need.path, need.why);
   }
 }
 
-function searchPathOf(scan: Scan): readonly string[] {
-  const entry = (scan.model.config.config?.Env ?? []).find((line) => line.startsWith("PATH="));
-  return entry === undefined ? [] : entry.slice("PATH=".length).split(":");
-}
-
-/** What ENTRYPOINT, CMD and HEALTHCHECK start, each with the word that names the program. */
-function startedPrograms(scan: Scan): readonly (readonly [string, string])[] {
-  const config = scan.model.config.config ?? {};
-  const first = config.Entrypoint?.[0];
-  const command = config.Cmd?.[0];
-  const programs: (readonly [string, string])[] = [];
-  if (first !== undefined) programs.push(["ENTRYPOINT", first]);
-  // After an ENTRYPOINT the words of CMD are arguments; only a path among them may be a program.
-  if (command !== undefined && (first === undefined || command.startsWith("/"))) {
-    programs.push(["CMD", command]);
+/** What a start depends on and nobody can tell; LI-UNDECIDABLE gives it. */
+export function* startTroubles(scan: Scan): Iterable<Hit> {
+  for (const { path, why } of scan.model.closure().troubles) {
+    yield { path, cause: `start ${path}`, witness: () => why };
   }
-  const check = healthCheckOf(config);
-  if (check !== undefined) programs.push(["HEALTHCHECK", check]);
-  return programs;
-}
-
-/** Docker's own field: `["CMD", PROGRAM, …]`; a shell's text is not followed. */
-function healthCheckOf(config: ProcessConfig): string | undefined {
-  const { Healthcheck: check } = config;
-  if (typeof check !== "object" || check === null || !("Test" in check)) return undefined;
-  const test: unknown = check.Test;
-  if (!Array.isArray(test) || test[0] !== "CMD") return undefined;
-  return typeof test[1] === "string" ? test[1] : undefined;
-}
-
-function locate(scan: Scan, word: string): string | undefined {
-  if (word.startsWith("/")) return word;
-  if (word.includes("/")) return `${scan.model.workingDirectory?.path ?? ""}/${word}`;
-  return searchPathOf(scan)
-    .filter((directory) => directory.startsWith("/"))
-    .map((directory) => `${directory}/${word}`)
-    .find((path) => scan.model.tree.resolve(path).answer === "reached");
 }

@@ -1,0 +1,62 @@
+import type { TreeNode } from "@lithify/oci";
+import { decide } from "../decide.ts";
+import { type Hit, type Rule, type Scan, sameModeCause } from "../rule.ts";
+
+/** Route 43: a fifo or socket that the identity can write. */
+export const special: Rule = {
+  code: "LI-SPECIAL",
+  title: "a fifo or socket can be written",
+  route: "special",
+  fix: "Remove it from the image, or take away write for group and others.",
+  *check(scan) {
+    yield* writableOf(scan, (node) => node.type === "fifo" || node.type === "socket");
+  },
+};
+
+/** Route 33: a device node that the identity can write: what lies behind it is below every mode. */
+export const device: Rule = {
+  code: "LI-DEVICE",
+  title: "a device node can be written",
+  route: "device",
+  fix: "Remove it from the image: engines make the devices that a container needs.",
+  *check(scan) {
+    yield* writableOf(scan, (node) => isDevice(node) && !isHarmless(node));
+  },
+};
+
+function* writableOf(scan: Scan, isWanted: (node: TreeNode) => boolean): Iterable<Hit> {
+  for (const number of scan.objects) {
+    const node = scan.model.nodes[number];
+    if (node === undefined || !isWanted(node) || scan.view.writable(number) !== "yes") continue;
+    const numbers =
+      node.device === undefined
+        ? []
+        : [`it is ${node.type} device ${node.device.major}:${node.device.minor}`];
+    yield {
+      path: node.path,
+      cause: sameModeCause(scan.model, node),
+      witness: () => [
+        ...numbers,
+        ...decide(scan.model, scan.identity, "access-write", node.path).why,
+        ...(numbers.length === 0
+          ? []
+          : ["whether it opens depends on the device cgroup that the engine sets"]),
+      ],
+    };
+  }
+}
+
+function isDevice(node: TreeNode): boolean {
+  return node.type === "character" || node.type === "block";
+}
+
+/** null, zero, full, random, urandom, tty, console, ptmx: whoever writes to them changes no file (devices.txt). */
+function isHarmless({ type, device: numbers }: TreeNode): boolean {
+  return (
+    type === "character" &&
+    numbers !== undefined &&
+    ["1:3", "1:5", "1:7", "1:8", "1:9", "5:0", "5:1", "5:2"].includes(
+      `${numbers.major}:${numbers.minor}`,
+    )
+  );
+}
