@@ -22,6 +22,8 @@ export const expansionLimits: ExpansionLimits = {
 };
 
 const chunkSize = 256 * 1024;
+/** Expanded bytes that wait: the thread that inflates goes on while this one hashes. */
+const readableHighWaterMark = 1024 * 1024;
 const zstdLevel = 3;
 /** What the encoder is given at one time: its output must not depend on how the input came. */
 const zstdBlockBytes = 1024 * 1024;
@@ -116,7 +118,9 @@ async function* expandedBy(
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   const decoder =
-    compression === "gzip" ? createGunzip({ chunkSize }) : createZstdDecompress({ chunkSize });
+    compression === "gzip"
+      ? createGunzip({ chunkSize, readableHighWaterMark })
+      : createZstdDecompress({ chunkSize, readableHighWaterMark });
   try {
     yield* through(bytes, decoder);
   } catch (error) {

@@ -1,6 +1,7 @@
 import { Fault } from "@lithify/fault";
 import type { Digest } from "./digest.ts";
-import { treeFromNodes } from "./merged-tree.ts";
+import { treeFromSorted } from "./merged-tree.ts";
+import { sortNames } from "./name-bytes.ts";
 import { noXattrs, type TarEntry } from "./tar-entry.ts";
 import type { NodeType, Tree, TreeNode } from "./tree.ts";
 
@@ -77,28 +78,41 @@ export class LayeredTree {
     for (const [number, member] of members.entries()) this.#add(member, number);
   }
 
+  /** To be called once: what was laid over each other is given up while the tree is made. */
   finish(): Replayed {
-    const nodes: TreeNode[] = [];
-    let characters = 0;
-    const members = new WeakMap<TreeNode, number>();
+    const members = new Int32Array(this.#inodes + 1).fill(-1);
     const notes = new Map<string, string>();
-    const stack: [string, Inode][] = [["/", this.#root]];
+    const tree = treeFromSorted(this.#nodes(members, notes));
+    return {
+      tree,
+      notes,
+      memberOf: ({ inode }) => (members[inode] === -1 ? undefined : members[inode]),
+    };
+  }
+
+  /** In the order of paths: what lies in a directory comes where its name and a slash would stand among its neighbours. */
+  *#nodes(members: Int32Array, notes: Map<string, string>): Generator<TreeNode> {
+    let characters = 0;
+    const stack: [string, Inode][] = [
+      ["//", this.#root],
+      ["/", this.#root],
+    ];
     for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
       const [path, inode] = next;
+      if (path.length > 1 && path.endsWith("/")) {
+        pushChildren(stack, path === "//" ? "/" : path, inode);
+        continue;
+      }
       characters += path.length;
       if (characters > treeLimits.pathCharacters) {
         throw new Fault("LIMIT_EXCEEDED", "the paths of an image together", {
           values: { limit: treeLimits.pathCharacters },
         });
       }
-      const node = nodeOf(path, inode);
-      nodes.push(node);
-      if (inode.member !== undefined) members.set(node, inode.member);
+      if (inode.member !== undefined) members[inode.number] = inode.member;
       if (inode.note !== undefined) notes.set(path, inode.note);
-      const prefix = path === "/" ? "/" : `${path}/`;
-      for (const [name, child] of inode.children ?? []) stack.push([prefix + name, child]);
+      yield nodeOf(path, inode);
     }
-    return { tree: treeFromNodes(nodes), notes, memberOf: (node) => members.get(node) };
   }
 
   #begin(layer: number): void {
@@ -256,23 +270,29 @@ function swapsType(a: TarEntry["type"], b: TarEntry["type"]): boolean {
   return a !== b;
 }
 
+/** Puts what a directory holds on the stack, first on top, each of its directories a second time with a slash for what is in it. */
+function pushChildren(stack: [string, Inode][], prefix: string, { children }: Inode): void {
+  if (children === undefined) return;
+  const keys: string[] = [];
+  for (const [name, child] of children) {
+    keys.push(name);
+    if (child.children !== undefined && child.children.size > 0) keys.push(`${name}/`);
+  }
+  sortNames(keys);
+  for (let at = keys.length - 1; at >= 0; at -= 1) {
+    const key = keys[at] as string;
+    const name = key.endsWith("/") ? key.slice(0, -1) : key;
+    stack.push([prefix + key, children.get(name) as Inode]);
+  }
+  children.clear();
+}
+
 function nodeOf(path: string, inode: Inode): TreeNode {
   const { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer } = inode;
-  return {
-    path,
-    type,
-    mode,
-    uid,
-    gid,
-    size,
-    ...(digest === undefined ? {} : { digest }),
-    ...(target === undefined ? {} : { target }),
-    ...(device === undefined ? {} : { device }),
-    xattrs,
-    mtime,
-    inode: inode.number,
-    layer,
-  };
+  const node = { path, type, mode, uid, gid, size, xattrs, mtime, inode: inode.number, layer };
+  if (digest !== undefined) return { ...node, digest };
+  if (target !== undefined) return { ...node, target };
+  return device === undefined ? node : { ...node, device };
 }
 
 function unsafe(path: string, why: string, target?: string): Fault {

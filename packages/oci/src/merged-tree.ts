@@ -25,7 +25,7 @@ export function treeFromNodes(nodes: Iterable<TreeNode>): Tree {
 }
 
 /** A tree of nodes that come in the order of a tree, none missing and none twice: what a tree gave when it was iterated. */
-export function treeFromSorted(nodes: readonly TreeNode[]): Tree {
+export function treeFromSorted(nodes: Iterable<TreeNode>): Tree {
   return new MergedTree(nodes);
 }
 
@@ -46,7 +46,7 @@ class MergedTree implements Tree {
   #names: ReadonlyMap<string, readonly string[]> | undefined;
   #links: ReadonlyMap<number, readonly string[]> | undefined;
 
-  constructor(sorted: readonly TreeNode[]) {
+  constructor(sorted: Iterable<TreeNode>) {
     for (const node of sorted) this.#nodes.set(node.path, node);
   }
 
