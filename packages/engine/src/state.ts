@@ -87,9 +87,13 @@ export async function makeInstance(
     if (name.startsWith(".") && !isAlive({ pid: Number(pid), startTime }))
       await rm(join(state, "instances", name), { recursive: true, force: true });
   }
-  await mkdir(temporary.bundle, { recursive: true, mode: 0o700 });
-  await writeRecord(temporary, record);
-  await rename(temporary.directory, paths.directory);
+  try {
+    await mkdir(temporary.bundle, { recursive: true, mode: 0o700 });
+    await writeRecord(temporary, record);
+    await rename(temporary.directory, paths.directory);
+  } finally {
+    await rm(temporary.directory, { recursive: true, force: true });
+  }
 }
 
 /** Takes a name for an instance; the kernel lets only one process make the link. Throws Fault NAME_IN_USE, NAME_INVALID. */
