@@ -49,6 +49,15 @@ export class Headers {
     this.#entries.delete(name.toLowerCase());
   }
 
+  /** All of them as lines of a message, each with its CRLF. */
+  lines(): string {
+    let text = "";
+    for (const { name, values } of this.#entries.values()) {
+      for (const value of values) text += `${name}: ${value}\r\n`;
+    }
+    return text;
+  }
+
   *[Symbol.iterator](): Generator<readonly [string, readonly string[]]> {
     for (const { name, values } of this.#entries.values()) yield [name, values];
   }

@@ -1,0 +1,429 @@
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
+import type { ListenerPlan } from "../plan/service-plan.ts";
+import type { Answer } from "./answer.ts";
+import { ChunkDecoder } from "./chunk-decoder.ts";
+import { refusalOf, refuse } from "./front-refusals.ts";
+import type { Headers } from "./headers.ts";
+import { BadRequest, HeadParser, type RequestHead } from "./request-head.ts";
+import { writeAnswer } from "./response-writer.ts";
+import type { IncomingRequest } from "./transaction.ts";
+
+/** Takes a request to its answer; never rejects. */
+export type Handler = (request: IncomingRequest, body: Readable | undefined) => Promise<Answer>;
+
+/** Times that the service sets for its clients, in milliseconds. */
+export interface FrontTimes {
+  readonly idleInMessage: number;
+  readonly betweenMessages: number;
+}
+
+/** What all connections of a listener share. */
+export interface Front {
+  readonly plan: ListenerPlan;
+  readonly times: FrontTimes;
+  readonly handler: Handler;
+  /** True once no further request is to be taken. */
+  closing: boolean;
+}
+
+/** Bytes of requests that are kept while an earlier one of the connection is still answered. */
+const mostPipelined = 65_536;
+/** How long an ended connection may still send before it is cut, so that it can read its answer. */
+const lingerMilliseconds = 2_000;
+const noBytes = Buffer.alloc(0);
+
+/**
+ * One client connection: requests in, one after the other, answers out in the same order. What is
+ * no HTTP is answered with 400 and the end of the connection.
+ */
+export class Connection {
+  readonly #socket: Socket;
+  readonly #front: Front;
+  readonly #parser = new HeadParser();
+  /** The state of the reading side. */
+  #reading: "head" | "body" | "nothing" = "head";
+  /** The request whose answer is awaited. */
+  #request: FrontRequest | undefined;
+  #body: MessageBody | undefined;
+  #bodyLeft = 0;
+  #chunks: ChunkDecoder | undefined;
+  /** Bytes that came and are not taken yet. */
+  #input: Buffer = noBytes;
+  /** A head that has not come whole. */
+  #headParts: string[] = [];
+  #headTail = "";
+  #headSize = 0;
+  #headSince = 0;
+  #requests = 0;
+  #halfClosed = false;
+  #ending = false;
+  #since: number;
+  #sent = 0;
+  readonly addresses: Addresses;
+
+  constructor(socket: Socket, front: Front, now: number) {
+    this.#socket = socket;
+    this.#front = front;
+    this.#since = now;
+    this.addresses = new Addresses(socket);
+    socket.on("data", (bytes: Buffer) => this.#onData(bytes));
+    socket.on("end", () => this.#onEnd());
+    socket.on("error", () => {});
+    socket.on("close", () => this.#onClose());
+  }
+
+  /** True when nothing is in flight. */
+  get idle(): boolean {
+    return this.#request === undefined && this.#reading === "head" && this.#headSize === 0;
+  }
+
+  /** Ends what has been silent for too long; called from time to time with the clock's value. */
+  check(now: number): void {
+    const { plan, times } = this.#front;
+    if (!this.idle) this.#noteProgress(now);
+    if (this.#ending) {
+      const most = this.#socket.writableFinished ? lingerMilliseconds : times.idleInMessage;
+      if (now - this.#since > most) this.#socket.destroy();
+    } else if (this.idle) {
+      if (now - this.#since > times.betweenMessages) this.#socket.destroy();
+    } else if (this.#request === undefined && this.#reading === "head") {
+      if (now - this.#headSince > plan.headerTimeout) {
+        this.#refuse(refuse("slow", "the header did not come in time"));
+      }
+    } else if (now - this.#since > times.idleInMessage) {
+      // an answer that is still being made is not the client's silence
+      if (this.#reading === "body" || this.#request?.answered === true) this.#socket.destroy();
+    }
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** What the client has taken of an answer counts as a sign of life. */
+  #noteProgress(now: number): void {
+    const sent = this.#socket.bytesWritten - this.#socket.writableLength;
+    if (sent === this.#sent) return;
+    this.#sent = sent;
+    this.#since = now;
+  }
+
+  #onData(bytes: Buffer): void {
+    this.#since = Date.now();
+    if (this.#ending || this.#reading === "nothing") return;
+    if (this.#request !== undefined && this.#reading === "head") {
+      this.#input =
+        this.#input.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#input, bytes]);
+      if (this.#input.length > mostPipelined) this.#socket.pause();
+      return;
+    }
+    this.#consume(bytes);
+  }
+
+  /** Takes bytes until they end or an answer has to be waited for. */
+  #consume(bytes: Buffer): void {
+    let rest = bytes;
+    try {
+      while (rest.length > 0 && !this.#ending) {
+        if (this.#reading === "body") {
+          rest = rest.subarray(this.#takeBody(rest));
+        } else if (this.#request !== undefined) {
+          this.#input = Buffer.from(rest);
+          return;
+        } else {
+          rest = this.#takeHead(rest);
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error;
+      this.#refuse(refuse(error.kind, error.message));
+    }
+  }
+
+  /** Takes a head, or as much of it as there is; gives the bytes after it. */
+  #takeHead(bytes: Buffer): Buffer {
+    let text = bytes.toString("latin1");
+    if (this.#headSize === 0) {
+      const from = text.startsWith("\r\n") ? 2 : 0;
+      if (from > 0) {
+        // RFC 9112, 2.2: an empty line before a request is passed over
+        text = text.slice(from);
+        if (text === "") return noBytes;
+      }
+      const end = text.indexOf("\r\n\r\n");
+      if (end >= 0) {
+        this.#limitHead(end);
+        this.#begin(this.#parser.parse(text.slice(0, end + 2)));
+        const used = from + end + 4;
+        return used === bytes.length ? noBytes : bytes.subarray(used);
+      }
+      this.#headSince = Date.now();
+    }
+    const joined = this.#headTail + text;
+    const end = joined.indexOf("\r\n\r\n");
+    if (end >= 0) {
+      const used = end + 4 - this.#headTail.length;
+      this.#limitHead(this.#headSize + used);
+      this.#headParts.push(text.slice(0, used));
+      const head = this.#headParts.join("");
+      this.#forgetHead();
+      this.#begin(this.#parser.parse(head.slice(0, -2)));
+      return bytes.subarray(bytes.length - text.length + used);
+    }
+    checkPartialHead(joined, this.#headSize === 0);
+    this.#headSize += text.length;
+    this.#limitHead(this.#headSize);
+    this.#headParts.push(text);
+    this.#headTail = joined.slice(-3);
+    return noBytes;
+  }
+
+  #limitHead(size: number): void {
+    if (size > this.#front.plan.maxHeaderBytes) {
+      throw new BadRequest("the header is too long", "header");
+    }
+  }
+
+  #forgetHead(): void {
+    this.#headParts = [];
+    this.#headTail = "";
+    this.#headSize = 0;
+  }
+
+  #begin(head: RequestHead): void {
+    const { plan, handler } = this.#front;
+    const request = new FrontRequest(head, this.addresses);
+    this.#request = request;
+    this.#requests++;
+    const { body } = head.framing;
+    if (body !== 0) {
+      this.#reading = "body";
+      if (body === "chunked") this.#chunks = new ChunkDecoder();
+      else this.#bodyLeft = body;
+    }
+    const refusal = refusalOf(plan, head);
+    if (refusal !== undefined) {
+      this.#send(request, refusal);
+      return;
+    }
+    if (body !== 0) this.#body = new MessageBody(() => this.#wantBody(head));
+    handler(request, this.#body).then(
+      (answer) => this.#send(request, answer),
+      () => this.#socket.destroy(),
+    );
+  }
+
+  /** A reader waits for the body: now a client that asked may be told to send it. */
+  #wantBody({ framing, version }: RequestHead): void {
+    if (framing.expectsContinue && version === "1.1" && this.#body?.began === false) {
+      if (this.#request?.answered === false) this.#socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+      this.#body.began = true;
+    }
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  #takeBody(bytes: Buffer): number {
+    let used: number;
+    let done: boolean;
+    const take = (part: Buffer): void => {
+      const body = this.#body;
+      if (body === undefined || body.destroyed) return;
+      body.began = true;
+      if (!body.push(part)) this.#socket.pause();
+    };
+    if (this.#chunks === undefined) {
+      used = Math.min(this.#bodyLeft, bytes.length);
+      this.#bodyLeft -= used;
+      done = this.#bodyLeft === 0;
+      take(used === bytes.length ? bytes : bytes.subarray(0, used));
+    } else {
+      used = this.#chunks.feed(bytes, take);
+      done = this.#chunks.done;
+    }
+    if (done) {
+      this.#reading = "head";
+      this.#chunks = undefined;
+      this.#body?.push(null);
+      this.#body = undefined;
+      if (this.#socket.isPaused()) this.#socket.resume();
+    }
+    return used;
+  }
+
+  #send(request: FrontRequest, answer: Answer): void {
+    if (this.#request !== request || this.#ending) {
+      if (!(answer.body instanceof Uint8Array)) answer.body.destroy();
+      return;
+    }
+    request.answered = true;
+    const { plan } = this.#front;
+    // an answer that comes before the whole request leaves no place for another one
+    const close =
+      answer.close ||
+      this.#front.closing ||
+      this.#halfClosed ||
+      !plan.persistent ||
+      this.#reading === "body" ||
+      (plan.maxPersistentReuse > 0 && this.#requests >= plan.maxPersistentReuse) ||
+      endsConnection(request.head, answer);
+    writeAnswer(this.#socket, request.head, answer, close, (whole) => {
+      if (!whole) this.#socket.destroy();
+      else if (close) this.#end();
+      // a client that does not read its answers gets no further ones
+      else if (this.#socket.writableNeedDrain) this.#socket.once("drain", () => this.#next());
+      else this.#next();
+    });
+  }
+
+  #next(): void {
+    this.#request = undefined;
+    if (this.#input.length === 0) return;
+    const input = this.#input;
+    this.#input = noBytes;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    this.#consume(input);
+  }
+
+  /** Answers what is no request, or an unfinished one, and ends the connection. */
+  #refuse(answer: Answer): void {
+    const begun = this.#request?.answered === true;
+    const body = this.#body;
+    this.#body = undefined;
+    this.#reading = "nothing";
+    this.#request = undefined;
+    body?.destroy(new Error("the request is malformed"));
+    if (begun) this.#socket.destroy();
+    else writeAnswer(this.#socket, undefined, answer, true, () => this.#end());
+  }
+
+  /** Ends the sending side; what still comes is thrown away for a while, then cut. */
+  #end(): void {
+    this.#ending = true;
+    this.#since = Date.now();
+    this.#input = noBytes;
+    const body = this.#body;
+    this.#body = undefined;
+    body?.destroy(new Error("the request was answered before it came whole"));
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  #onEnd(): void {
+    this.#halfClosed = true;
+    if (this.#ending) return;
+    if (this.#reading === "body") {
+      this.#socket.destroy();
+    } else if (this.#request === undefined) {
+      if (this.#headSize > 0) this.#refuse(refuse("malformed", "the request ends in its header"));
+      else this.#end();
+    }
+  }
+
+  #onClose(): void {
+    this.#ending = true;
+    const body = this.#body;
+    this.#body = undefined;
+    this.#request = undefined;
+    body?.destroy(new Error("the connection ended before the message did"));
+  }
+}
+
+/** The body of a request on its way to whoever reads it. */
+class MessageBody extends Readable {
+  readonly #wanted: () => void;
+  /** True once a byte of it came or was asked for. */
+  began = false;
+
+  constructor(wanted: () => void) {
+    super();
+    this.#wanted = wanted;
+    // a connection that breaks must not end the process where nobody reads the body
+    this.on("error", () => {});
+  }
+
+  override _read(): void {
+    this.#wanted();
+  }
+}
+
+/** The addresses of a connection as text, made when first asked for. */
+class Addresses {
+  readonly #socket: Socket;
+  #client: string | undefined;
+  #local: string | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get client(): string {
+    this.#client ??= `${plainAddress(this.#socket.remoteAddress)}:${this.#socket.remotePort ?? 0}`;
+    return this.#client;
+  }
+
+  get local(): string {
+    this.#local ??= `${plainAddress(this.#socket.localAddress)}:${this.#socket.localPort ?? 0}`;
+    return this.#local;
+  }
+}
+
+/** A request as its transaction sees it. */
+class FrontRequest implements IncomingRequest {
+  readonly head: RequestHead;
+  readonly uri: string;
+  readonly #addresses: Addresses;
+  answered = false;
+
+  constructor(head: RequestHead, addresses: Addresses) {
+    this.head = head;
+    this.uri = uriOf(head.target);
+    this.#addresses = addresses;
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  get httpVersion(): string {
+    return this.head.version;
+  }
+
+  get headers(): Headers {
+    return this.head.framing.headers;
+  }
+
+  get client(): string {
+    return this.#addresses.client;
+  }
+
+  get local(): string {
+    return this.#addresses.local;
+  }
+}
+
+/** What can be told to be no HTTP before its end: a line without CR, or no token at the start. */
+function checkPartialHead(text: string, first: boolean): void {
+  if (/(?:^|[^\r])\n|\r[^\n]/.test(text) || (first && !/^[!#-'*+.^_`|~0-9A-Za-z-]/.test(text))) {
+    throw new BadRequest("the request is malformed");
+  }
+}
+
+/** The client asked for the end, or cannot tell where the body ends (HTTP/1.0). */
+function endsConnection({ version, framing }: RequestHead, answer: Answer): boolean {
+  if (version !== "1.0") return framing.closes;
+  return framing.closes || !framing.keepsAlive || !(answer.body instanceof Uint8Array);
+}
+
+/** Path and query of a request target, which may be a whole URL (RFC 9112, 3.2). */
+function uriOf(target: string): string {
+  if (target.startsWith("/")) return target;
+  const absolute = /^https?:\/\/[^/?]*([/?].*)?$/i.exec(target);
+  if (absolute === null) return target;
+  const rest = absolute[1] ?? "/";
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+function plainAddress(address: string | undefined): string {
+  return (address ?? "").replace(/^::ffff:/, "");
+}
