@@ -51,8 +51,14 @@ export async function identitiesOf(
   _tree: Tree,
   policy: Policy,
   extra: readonly string[] = [],
+  accounts?: Accounts,
 ): Promise<readonly Identity[]> {
-  return resolveIdentities(image.config.config?.User ?? "", policy, await accountsOf(image), extra);
+  return resolveIdentities(
+    image.config.config?.User ?? "",
+    policy,
+    accounts ?? (await accountsOf(image)),
+    extra,
+  );
 }
 
 /** As identitiesOf, without reading: `user` is the image's USER. */

@@ -9,7 +9,8 @@ export const command: CommandSpec = {
   options: [
     {
       flags: "--as <identity>",
-      about: "NAME, UID, NAME:GROUP or UID:GID, instead of the policy's",
+      about:
+        "USER[:GROUP][+GROUP,…][,cap=CAP_…][,nnp=off], kubernetes(…) or openshift, not the policy's",
       isList: true,
     },
     {
@@ -32,6 +33,7 @@ export const command: CommandSpec = {
     const identities = options.list("as");
     const report = await audit(from.image, {
       policy,
+      store: from.store,
       ...(identities.length === 0 ? {} : { identities }),
     });
     const isColored = context.style.bold("x") !== "x";

@@ -53,17 +53,14 @@ export const command: CommandSpec = {
 
 /** The seal of the instance's image; where it has none, the image itself. */
 export async function baselineOf(context: Context, instance: Instance): Promise<Baseline> {
-  const [{ openSealed }, { replayLayers }] = await Promise.all([
-    import("@lithify/seal"),
-    import("@lithify/oci"),
-  ]);
+  const { inspectImage, openSealed } = await import("@lithify/seal");
   const store = await context.wire.store();
   const image = await store.image(instance.image);
   try {
     return baselineOfSeal(await openSealed(store, image));
   } catch (error) {
     if (!isFault(error, "SEAL_MISSING")) throw error;
-    return baselineOfImage(image, await replayLayers(image.layers));
+    return baselineOfImage(image, (await inspectImage(image, { store })).tree);
   }
 }
 

@@ -1,4 +1,4 @@
-import { replayLayers, type TreeNode } from "@lithify/oci";
+import { imageTree, type TreeNode } from "@lithify/oci";
 import type { CommandSpec } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
 import { bytes, table } from "../style.ts";
@@ -29,8 +29,9 @@ async function listImages(context: Context): Promise<Outcome> {
 }
 
 async function listFiles(context: Context, ref: string, path: string): Promise<Outcome> {
-  const image = await (await context.wire.store()).image(ref);
-  const tree = await replayLayers(image.layers, { digests: false });
+  const store = await context.wire.store();
+  const image = await store.image(ref);
+  const { tree } = await imageTree(image, { store, digests: false });
   const start = tree.resolve(path);
   const base = start.answer === "reached" ? start.node.path : path;
   const nodes = [...tree].filter(

@@ -1,6 +1,6 @@
 import { type ProvedAttempt, type ProveReport, prove } from "@lithify/engine";
-import { openImageAt, replayLayers } from "@lithify/oci";
-import { accountsOf, identitiesOf, modelOf } from "@lithify/seal";
+import { openImageAt } from "@lithify/oci";
+import { accountsIn, identitiesOf, inspectImage, modelOf } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
 import { type Style, table } from "../style.ts";
@@ -23,16 +23,17 @@ export const command: CommandSpec = {
   async run(context, args, options) {
     const from = await openImageAt(args[0] ?? "", await context.wire.store());
     const { policy, source } = await policyFor(context, from, { file: options.text("policy") });
-    const tree = await replayLayers(from.image.layers, { digests: false });
-    const accounts = await accountsOf(from.image);
+    const inspected = await inspectImage(from.image, { store: from.store, digests: false });
+    const accounts = await accountsIn(from.image, inspected);
     const report = await prove(await context.wire.engine(), from.image, {
       policy,
-      model: modelOf({ tree, config: from.image.config, policy, accounts }),
+      model: modelOf({ ...inspected, config: from.image.config, policy, accounts }),
       identities: await identitiesOf(
         from.image,
-        tree,
+        inspected.tree,
         policy,
         options.list("as").length === 0 ? undefined : options.list("as"),
+        accounts,
       ),
       readOnly: options.isSet("readOnly"),
       progress: ({ identity, attempts }) =>
