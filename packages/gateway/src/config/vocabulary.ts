@@ -37,7 +37,6 @@ const plainCommands: readonly (readonly string[])[] = [
   ["xmlmgr"],
   ["xpath", "function", "map"],
   ["statistics"],
-  ["sslproxy"],
   ["monitor-count"],
   ["clear"],
   ["flush"],
@@ -156,6 +155,11 @@ export function plainCommandLength(words: readonly string[]): number {
     if (command.every((part, index) => words[index] === part)) return command.length;
   }
   return 0;
+}
+
+/** True for a command word after which no body is expected unless one of its properties follows. */
+export function isPlainCommand(alias: string): boolean {
+  return plainCommandLength(alias.split(" ")) > 0;
 }
 
 /** The object that a statement of the global mode opens: its alias and the words after it. */

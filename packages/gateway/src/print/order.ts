@@ -1,0 +1,39 @@
+import { kindNamed } from "../catalogue.ts";
+import type { ConfigObject, PropertyLine } from "../config/model.ts";
+
+const matchLines: ReadonlySet<string> = new Set([
+  "urlmatch",
+  "fullurlmatch",
+  "hostmatch",
+  "httpmatch",
+  "errorcode",
+  "xpathmatch",
+  "methodmatch",
+]);
+
+const positions = new Map<string, ReadonlyMap<string, number>>();
+
+/**
+ * The lines of an object in the order of the catalogue. Lines of one property keep their order, and
+ * so do the lines of a matching and the older inline actions of a rule among themselves.
+ */
+export function orderedLines(object: ConfigObject): readonly PropertyLine[] {
+  const kind = kindNamed(object.kind);
+  if (kind === undefined) return object.lines;
+  let order = positions.get(kind.name);
+  if (order === undefined) {
+    order = new Map([...kind.properties.keys()].map((word, at) => [word, at]));
+    positions.set(kind.name, order);
+  }
+  const place = (line: PropertyLine): number => {
+    const own = order.get(line.name);
+    if (own !== undefined) return own;
+    if (kind.name === "Matching" && matchLines.has(line.name)) return order.get("match") ?? 0;
+    if (kind.name === "StylePolicyRule" && line.known) return order.get("action") ?? 0;
+    return order.size;
+  };
+  return object.lines
+    .map((line, at) => ({ line, at, place: place(line) }))
+    .sort((one, other) => one.place - other.place || one.at - other.at)
+    .map(({ line }) => line);
+}
