@@ -2,13 +2,14 @@ import { Fault } from "@lithify/fault";
 import { CommanderError } from "commander";
 import type { Context, Outcome } from "./context.ts";
 import { faultLines, faultOf } from "./print-fault.ts";
-import { programFor } from "./program.ts";
+import { programFor, withFlagsLast } from "./program.ts";
 import { progressOn } from "./progress.ts";
 import { styleFor, wantsColor } from "./style.ts";
 import { wireFor } from "./wire.ts";
 
 /** Runs one command line (without the program's name); resolves to the exit code: 0, 1, 2 or 3. */
-export async function main(argv: readonly string[]): Promise<number> {
+export async function main(given: readonly string[]): Promise<number> {
+  const argv = withFlagsLast(given);
   const isJson = argv.slice(0, argv.indexOf("--") + 1 || undefined).includes("--json");
   const { stdout, stderr, env } = process;
   const errorStyle = styleFor(wantsColor(env, stderr.isTTY === true));
@@ -16,6 +17,13 @@ export async function main(argv: readonly string[]): Promise<number> {
   const interrupt = (): void => stop.abort();
   process.once("SIGINT", interrupt);
   process.once("SIGTERM", interrupt);
+  // A reader that has seen enough (`| head`) ends the command, and is no fault.
+  let isCut = false;
+  const cut = (): void => {
+    isCut = true;
+    stop.abort();
+  };
+  stdout.once("error", cut);
   const progress = progressOn(stderr, errorStyle, argv.includes("--quiet"));
   const context: Context = {
     wire: wireFor(env),
@@ -34,6 +42,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     return outcome?.exitCode ?? 0;
   } catch (error) {
     progress.end();
+    if (isCut) return 0;
     const fault = faultOf(error, stop.signal);
     if (isJson) await writeText(stdout, `${JSON.stringify({ error: fault })}\n`);
     stderr.write(`${faultLines(fault, errorStyle).join("\n")}\n`);
@@ -43,6 +52,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   } finally {
     process.off("SIGINT", interrupt);
     process.off("SIGTERM", interrupt);
+    stdout.off("error", cut);
   }
 }
 

@@ -34,6 +34,15 @@ export function version(): string {
   return String(JSON.parse(manifest).version);
 }
 
+/** `--json` and `--quiet` before the command count as if they stood behind it. */
+export function withFlagsLast(argv: readonly string[]): readonly string[] {
+  const first = argv.findIndex((word) => word !== "--json" && word !== "--quiet");
+  const words = calledEntry(argv)?.name.split(" ").length;
+  if (first <= 0 || words === undefined) return argv;
+  const end = first + words;
+  return [...argv.slice(first, end), ...argv.slice(0, first), ...argv.slice(end)];
+}
+
 function calledEntry(argv: readonly string[]): Entry | undefined {
   const words = argv.filter((word) => !word.startsWith("-"));
   if (words[0] === "help") words.shift();

@@ -11,8 +11,8 @@ export interface Wire {
   readonly store: () => Promise<Store>;
   /** Runs images: the local engine. */
   readonly engine: () => Promise<Engine>;
-  /** Runs the RUN steps of a Dockerfile. */
-  readonly runner: () => Promise<StepRunner>;
+  /** Runs the RUN steps of a Dockerfile; a Dockerfile without any needs neither root nor a runtime. */
+  readonly runner: StepRunner;
   /** Where rollouts keep their logs. */
   readonly rollouts: () => Promise<string>;
 }
@@ -28,10 +28,12 @@ export function wireFor(env: NodeJS.ProcessEnv): Wire {
       const { openLocalEngine } = await import("@lithify/engine");
       return openLocalEngine({ store: await store(), env });
     }),
-    runner: once(async () => {
-      const { openSandbox } = await import("@lithify/engine");
-      return openSandbox({ store: await store() });
-    }),
+    runner: {
+      run: async (step, options) => {
+        const { openSandbox } = await import("@lithify/engine");
+        return openSandbox({ store: await store() }).run(step, options);
+      },
+    },
     rollouts: once(async () => {
       const { stateDirectory } = await import("@lithify/rollout");
       return stateDirectory(env);

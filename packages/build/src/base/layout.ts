@@ -28,7 +28,6 @@ const directories: readonly (readonly [string, number, "root" | "gateway"])[] = 
   // The old layout has certificates below /root, where the gateway's user must be able to look.
   ["root", 0o755, "root"],
   ["tmp", 0o1777, "root"],
-  ["var/tmp", 0o1777, "root"],
 ];
 
 /** Old and new places lead to the same directories. */

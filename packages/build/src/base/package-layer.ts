@@ -16,7 +16,7 @@ const dropped = [
   /^usr\/sbin\/update-ca-certificates$/,
   /^usr\/lib\/(?:debian-installer|systemd)(?:\/|$)/,
   /^usr\/share\/doc\/[^/]+\/examples(?:\/|$)/,
-  /^var\/(?:local|lock|mail|backups)$/,
+  /^var\/(?:local|lock|mail|backups|tmp)$/,
   /^etc\/(?:update-motd\.d|dpkg|ca-certificates)(?:\/|$)/,
 ];
 

@@ -36,7 +36,7 @@ export const command: CommandSpec = {
     const directory = resolve(context.cwd, args[0] ?? ".");
     const result = await buildImage({
       store,
-      runner: await context.wire.runner(),
+      runner: context.wire.runner,
       contextDirectory: directory,
       buildArgs: buildArguments(options.list("buildArg"), context.env),
       buildContexts: new Map(parsePairs(options.list("buildContext"), "--build-context")),
