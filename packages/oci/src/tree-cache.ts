@@ -44,6 +44,21 @@ export async function imageTree(
 ): Promise<ImageTree> {
   const { store } = options;
   if (store === undefined) return replay(image.layers, options);
+  const open = opened.get(image.layers);
+  if (open !== undefined && answers(open, options)) return open.found;
+  const found = await fromCache(image, store, options);
+  opened.set(image.layers, { ...headOf(options), found });
+  return found;
+}
+
+/** Trees that this process has, as long as it has the image: a seal is verified and then audited. */
+const opened = new WeakMap<Image["layers"], Head & { readonly found: ImageTree }>();
+
+async function fromCache(
+  image: Pick<Image, "layers">,
+  store: Pick<Store, "cacheDirectory">,
+  options: ImageTreeOptions,
+): Promise<ImageTree> {
   const key = hash("sha256", image.layers.map(({ diffId }) => diffId).join("\n"));
   const directory = directoryOf(store);
   if (directory === undefined) return replay(image.layers, options);
@@ -62,14 +77,21 @@ export async function imageTree(
   return { tree, notes };
 }
 
-interface Kept {
+interface Head {
   readonly digests: boolean;
   /** Name of the watch, or nothing. */
   readonly watch: string;
+}
+
+interface Kept extends Head {
   readonly columns: TreeColumns;
 }
 
-function answers(kept: Kept, { digests, watch }: ImageTreeOptions): boolean {
+function headOf(options: ImageTreeOptions): Head {
+  return { digests: options.digests !== false, watch: options.watch?.name ?? "" };
+}
+
+function answers(kept: Head, { digests, watch }: ImageTreeOptions): boolean {
   return (digests === false || kept.digests) && (watch === undefined || kept.watch === watch.name);
 }
 
@@ -113,11 +135,7 @@ async function keep(
   { tree, notes }: ImageTree,
   options: ImageTreeOptions,
 ): Promise<void> {
-  const kept: Kept = {
-    digests: options.digests !== false,
-    watch: options.watch?.name ?? "",
-    columns: packTree(tree, notes),
-  };
+  const kept: Kept = { ...headOf(options), columns: packTree(tree, notes) };
   try {
     const body = serialize(kept);
     if (body.length > cachedTreeBytes) return;

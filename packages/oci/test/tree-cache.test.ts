@@ -61,9 +61,9 @@ test("a kept tree is used, and has what was asked for", async () => {
   expect([...first.tree]).toEqual([...expected]);
   expect(first.notes.get("/usr/b")).toBe("3 bytes");
   const unread: Image = { ...image, layers: image.layers.map(unreadable) };
-  const again = await imageTree(unread, { store, watch });
-  expect([...again.tree]).toEqual([...expected]);
-  expect(again.notes).toEqual(first.notes);
+  const kept = await imageTree(unread, { store, watch });
+  expect([...kept.tree]).toEqual([...expected]);
+  expect(kept.notes).toEqual(first.notes);
   await expect(imageTree(unread, { store, watch: { ...watch, name: "other" } })).rejects.toThrow(
     "read",
   );
@@ -71,8 +71,8 @@ test("a kept tree is used, and has what was asked for", async () => {
 
 test("one without digests does not answer for one with them", async () => {
   await forget();
-  await imageTree(image, { store, digests: false });
-  const { tree } = await imageTree(image, { store });
+  await imageTree(again(), { store, digests: false });
+  const { tree } = await imageTree(again(), { store });
   expect(tree.at("/usr/lib/a")?.digest).toMatch(/^sha256:/);
 });
 
@@ -85,13 +85,23 @@ test.each([
   ["a file that others can write", (path: string) => chmod(path, 0o666)],
 ])("%s in the cache is ignored and replaced", async (_name, spoil) => {
   await forget();
-  await imageTree(image, { store });
+  await imageTree(again(), { store });
   const [path = ""] = await cached();
   await spoil(path);
-  const { tree } = await imageTree(image, { store });
+  const { tree } = await imageTree(again(), { store });
   expect([...tree]).toEqual([...expected]);
   const unread: Image = { ...image, layers: image.layers.map(unreadable) };
   expect([...(await imageTree(unread, { store })).tree]).toEqual([...expected]);
+});
+
+/** The image as another process would open it. */
+function again(): Image {
+  return { ...image, layers: [...image.layers] };
+}
+
+test("one process opens a tree once", async () => {
+  const first = await imageTree(image, { store });
+  expect((await imageTree(image, { store, digests: false })).tree).toBe(first.tree);
 });
 
 function unreadable(layer: Image["layers"][number]): Image["layers"][number] {

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Fault } from "@lithify/fault";
 import { compareNames, type Digest, encodeName, parseDigest, type TreeNode } from "@lithify/oci";
 
@@ -12,23 +12,25 @@ export function merkleRoot(nodes: Iterable<TreeNode>): Digest {
   const sorted = [...nodes].sort((a, b) => compareNames(a.path, b.path));
   const firstNames = new Map<number, string>();
   const root = new RootHasher();
+  const record = new RecordBytes();
   let before: string | undefined;
   for (const node of sorted) {
     if (node.path === before) throw unhashable(node.path, "it comes twice");
     before = node.path;
     const first = node.type === "directory" ? undefined : firstNames.get(node.inode);
     if (first === undefined) firstNames.set(node.inode, node.path);
-    root.add(hash(leafPrefix, recordOf(node, first)));
+    root.add(sha256(recordOf(record, node, first)));
   }
   return parseDigest(`sha256:${root.finish().toString("hex")}`);
 }
 
-const leafPrefix = Buffer.of(0);
-const innerPrefix = Buffer.of(1);
+const leafPrefix = 0;
+const innerPrefix = 1;
 
 /** Combines leaf hashes as they come: a stack of perfect subtrees, the largest first. */
 class RootHasher {
   readonly #stack: { readonly hash: Buffer; readonly leaves: number }[] = [];
+  readonly #inner = Buffer.alloc(65, innerPrefix);
 
   add(leaf: Buffer): void {
     this.#stack.push({ hash: leaf, leaves: 1 });
@@ -36,7 +38,7 @@ class RootHasher {
   }
 
   finish(): Buffer {
-    if (this.#stack.length === 0) return createHash("sha256").digest();
+    if (this.#stack.length === 0) return sha256(Buffer.alloc(0));
     while (this.#stack.length > 1) this.#joinTop();
     return this.#stack[0]?.hash ?? Buffer.alloc(0);
   }
@@ -45,46 +47,81 @@ class RootHasher {
     const right = this.#stack.pop();
     const left = this.#stack.pop();
     if (left === undefined || right === undefined) return;
-    this.#stack.push({
-      hash: hash(innerPrefix, left.hash, right.hash),
-      leaves: left.leaves + right.leaves,
-    });
+    this.#inner.set(left.hash, 1);
+    this.#inner.set(right.hash, 33);
+    this.#stack.push({ hash: sha256(this.#inner), leaves: left.leaves + right.leaves });
   }
 }
 
-/** Every field as four bytes of length, big-endian, and that many bytes. */
-function recordOf(node: TreeNode, firstName: string | undefined): Buffer {
+/** The prefix of a leaf, then every field as four bytes of length, big-endian, and that many bytes. */
+function recordOf(record: RecordBytes, node: TreeNode, firstName: string | undefined): Buffer {
   if (node.type === "file" && node.digest === undefined) {
     throw unhashable(node.path, "its content was not read");
   }
-  const xattrs = [...node.xattrs].sort(([a], [b]) => compareNames(a, b));
-  const values: (string | Uint8Array)[] = [
-    encodeName(node.path),
-    node.type,
-    String(node.mode),
-    String(node.uid),
-    String(node.gid),
-    String(node.size),
-    node.digest ?? "",
-    node.target === undefined ? "" : encodeName(node.target),
-    node.device === undefined ? "" : `${node.device.major}:${node.device.minor}`,
-    firstName === undefined ? "" : encodeName(firstName),
-    ...xattrs.flatMap(([name, value]) => [encodeName(name), value]),
-  ];
-  return Buffer.concat(values.flatMap(withLength));
+  record.begin();
+  record.text(node.path);
+  record.text(node.type);
+  record.text(String(node.mode));
+  record.text(String(node.uid));
+  record.text(String(node.gid));
+  record.text(String(node.size));
+  record.text(node.digest ?? "");
+  record.text(node.target ?? "");
+  record.text(node.device === undefined ? "" : `${node.device.major}:${node.device.minor}`);
+  record.text(firstName ?? "");
+  if (node.xattrs.size > 0) {
+    for (const [name, value] of [...node.xattrs].sort(([a], [b]) => compareNames(a, b))) {
+      record.text(name);
+      record.bytes(value);
+    }
+  }
+  return record.end();
 }
 
-function withLength(value: string | Uint8Array): readonly Uint8Array[] {
-  const bytes = typeof value === "string" ? Buffer.from(value, "utf8") : value;
-  const length = Buffer.alloc(4);
-  length.writeUInt32BE(bytes.length);
-  return [length, bytes];
+/** One buffer for all records, one after another: a hundred thousand of them make no garbage. */
+class RecordBytes {
+  #bytes = Buffer.alloc(8192);
+  #end = 0;
+
+  begin(): void {
+    this.#bytes[0] = leafPrefix;
+    this.#end = 1;
+  }
+
+  text(value: string): void {
+    if (beyondAscii.test(value)) {
+      this.bytes(encodeName(value));
+      return;
+    }
+    this.#reserve(value.length + 4);
+    this.#bytes.writeUInt32BE(value.length, this.#end);
+    this.#bytes.write(value, this.#end + 4, "latin1");
+    this.#end += value.length + 4;
+  }
+
+  bytes(value: Uint8Array): void {
+    this.#reserve(value.length + 4);
+    this.#bytes.writeUInt32BE(value.length, this.#end);
+    this.#bytes.set(value, this.#end + 4);
+    this.#end += value.length + 4;
+  }
+
+  end(): Buffer {
+    return this.#bytes.subarray(0, this.#end);
+  }
+
+  #reserve(length: number): void {
+    if (this.#end + length <= this.#bytes.length) return;
+    const larger = Buffer.alloc((this.#end + length) * 2);
+    larger.set(this.#bytes.subarray(0, this.#end));
+    this.#bytes = larger;
+  }
 }
 
-function hash(...parts: readonly Uint8Array[]): Buffer {
-  const sum = createHash("sha256");
-  for (const part of parts) sum.update(part);
-  return sum.digest();
+const beyondAscii = /[^\0-\x7f]/;
+
+function sha256(bytes: Uint8Array): Buffer {
+  return hash("sha256", bytes, "buffer");
 }
 
 function unhashable(path: string, why: string): Fault {
