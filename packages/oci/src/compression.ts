@@ -117,10 +117,9 @@ async function* expandedBy(
   compression: "gzip" | "zstd",
   bytes: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  const decoder =
-    compression === "gzip"
-      ? createGunzip({ chunkSize, readableHighWaterMark })
-      : createZstdDecompress({ chunkSize, readableHighWaterMark });
+  // The types leave out that a coder is a stream with a stream's options
+  const options = { chunkSize, readableHighWaterMark };
+  const decoder = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
   try {
     yield* through(bytes, decoder);
   } catch (error) {
