@@ -29,7 +29,11 @@ export interface LogEvent {
   readonly text: string;
 }
 
-export type Log = (event: LogEvent) => void;
+export interface Log {
+  (event: LogEvent): void;
+  /** False for a priority of which nothing is written; left out: everything may be. */
+  readonly writes?: (priority: Priority) => boolean;
+}
 
 /** A log that writes one line per event with `write`, leaving out what is less urgent than `level`. */
 export function openLog(
@@ -37,11 +41,11 @@ export function openLog(
   level: Priority,
   now = () => new Date(),
 ): Log {
-  const threshold = priorities.indexOf(level);
-  return (event) => {
-    if (priorities.indexOf(event.priority) > threshold) return;
-    write(`${logLine(event, now())}\n`);
+  const written = new Set(priorities.slice(0, priorities.indexOf(level) + 1));
+  const log = (event: LogEvent): void => {
+    if (written.has(event.priority)) write(`${logLine(event, now())}\n`);
   };
+  return Object.assign(log, { writes: (priority: Priority) => written.has(priority) });
 }
 
 /**

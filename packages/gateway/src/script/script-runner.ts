@@ -1,6 +1,8 @@
 import { types } from "node:util";
+import { MessageChannel } from "node:worker_threads";
 import { createRealm, type Realm } from "./realm/realm.ts";
 import type { ScriptFunction, ScriptHost } from "./script-host.ts";
+import { canBeWatched, Watchdog } from "./watchdog.ts";
 
 /** Why a run of a script did not end well. */
 export interface ScriptFailure {
@@ -39,11 +41,14 @@ interface Job {
 /** How long one entry may use of its time limit before the next one starts; see `#runTogether`. */
 const shareOfLimit = 0.1;
 const mostTogether = 64;
+/** Entries after which a thread of its own takes over the watch: few scripts are not worth one. */
+const entriesBeforeWatchdog = 100;
 
 /**
  * Runs scripts in one realm of this thread. Whatever enters the realm does so under a time limit
- * in milliseconds, which is how an endless loop ends: entries that come close together share one
- * watch, because setting one up costs more than a short script does.
+ * in milliseconds, which is how an endless loop ends: first the limit of `vm`, which costs more
+ * than a short script does, so that entries that come close together share one; then, where it can
+ * be had, the watch of another thread, which costs next to nothing.
  */
 export class ScriptRunner {
   readonly #realm: Realm = createRealm();
@@ -51,6 +56,14 @@ export class ScriptRunner {
   #jobs: Job[] = [];
   #scheduled = false;
   #current: Job | undefined;
+  /** The jobs of the present entry, and how many of them have run. */
+  #batch: readonly Job[] = [];
+  #done = 0;
+  #entries = 0;
+  #watchdog: Watchdog | undefined;
+  #channel: MessageChannel | undefined;
+  /** True while a message port's handler is all that is on the stack below. */
+  #inPort = false;
   /** The run whose promises were last continued: unhandled rejections are its own. */
   #lastAlone: Run | undefined;
 
@@ -95,13 +108,21 @@ export class ScriptRunner {
   close(): void {
     process.off("unhandledRejection", this.#onRejection);
     this.#jobs = [];
+    this.#watchdog?.close();
+    this.#channel?.port1.close();
   }
 
   #enqueue(job: Job): void {
     this.#jobs.push(job);
     if (this.#scheduled) return;
+    this.#schedule();
+  }
+
+  /** The next turn: from a message port when it may be stopped from outside, see Watchdog. */
+  #schedule(): void {
     this.#scheduled = true;
-    setImmediate(this.#turn);
+    if (this.#watchdog?.watching === true) this.#channel?.port2.postMessage(0);
+    else setImmediate(this.#turn);
   }
 
   readonly #turn = (): void => {
@@ -111,15 +132,25 @@ export class ScriptRunner {
       this.#scheduled = false;
       return;
     }
+    this.#batch = jobs;
+    this.#done = 0;
+    this.#runTogether();
+    this.#finishBatch();
+  };
+
+  /** What is left of the batch waits for the next turn; runs that are complete are told so. */
+  #finishBatch(): void {
+    const jobs = this.#batch;
     const alone = jobs[0]?.run.alone === true ? jobs[0].run : undefined;
-    this.#runTogether(jobs);
+    this.#jobs.unshift(...jobs.slice(this.#done));
+    this.#batch = [];
     if (alone !== undefined) this.#lastAlone = alone;
-    this.#scheduled = this.#jobs.length > 0 || alone !== undefined;
-    if (this.#scheduled) setImmediate(this.#turn);
+    if (this.#jobs.length > 0 || alone !== undefined) this.#schedule();
+    else this.#scheduled = false;
     // a rejection nobody handles is reported after this turn: only then is such a run complete
     if (alone !== undefined) setImmediate(() => this.#settle(alone));
     for (const { run } of jobs) if (!run.alone) this.#settle(run);
-  };
+  }
 
   #take(): Job[] {
     const jobs = this.#jobs.filter(({ run }) => !run.over);
@@ -132,32 +163,59 @@ export class ScriptRunner {
 
   /**
    * One watched entry for several jobs. It ends early when a tenth of the limit is used, so that
-   * each job has nine tenths to itself; what is left waits for the next turn.
+   * each job has nine tenths to itself.
    */
-  #runTogether(jobs: Job[]): void {
-    let done = 0;
+  #runTogether(): void {
+    const jobs = this.#batch;
+    const work = (): void => {
+      const until = performance.now() + this.#limit * shareOfLimit;
+      while (this.#done < jobs.length && (this.#done === 0 || performance.now() < until)) {
+        this.#runOne(jobs[this.#done]!);
+        this.#done++;
+      }
+      this.#current = undefined;
+    };
+    if (this.#watchdog?.watching === true && this.#inPort) {
+      this.#watchdog.enter(() => this.#realm.enter(work));
+      return;
+    }
+    if (++this.#entries === entriesBeforeWatchdog) this.#startWatchdog();
     try {
-      this.#realm.enter(() => {
-        const until = performance.now() + this.#limit * shareOfLimit;
-        while (done < jobs.length && (done === 0 || performance.now() < until)) {
-          this.#runOne(jobs[done]!);
-          done++;
-        }
-        this.#current = undefined;
-      }, this.#limit);
+      this.#realm.enter(work, this.#limit);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
-      const culprits = this.#current === undefined ? jobs : [this.#current];
-      if (this.#current !== undefined) done++;
-      this.#current = undefined;
-      for (const { run } of culprits) {
-        this.#fail(run, {
-          reason: "timeout",
-          message: `the script was stopped after ${this.#limit} ms`,
-        });
-      }
+      this.#blame();
     }
-    this.#jobs.unshift(...jobs.slice(done));
+  }
+
+  /** The entry took too long: the job that ran, or all whose promises may have, failed. */
+  #blame(): void {
+    const culprits = this.#current === undefined ? this.#batch : [this.#current];
+    if (this.#current !== undefined) this.#done++;
+    this.#current = undefined;
+    for (const { run } of culprits) {
+      this.#fail(run, {
+        reason: "timeout",
+        message: `the script was stopped after ${this.#limit} ms`,
+      });
+    }
+  }
+
+  #startWatchdog(): void {
+    if (!canBeWatched()) return;
+    this.#channel = new MessageChannel();
+    this.#channel.port1.on("message", () => {
+      this.#inPort = true;
+      this.#turn();
+      this.#inPort = false;
+    });
+    this.#channel.port1.unref();
+    this.#watchdog = new Watchdog(this.#limit, () => {
+      this.#inPort = false;
+      this.#blame();
+      this.#watchdog?.recover();
+      this.#finishBatch();
+    });
   }
 
   #runOne(job: Job): void {

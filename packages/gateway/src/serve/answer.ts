@@ -47,8 +47,7 @@ const typeOfForm: Readonly<Record<ContentForm, string | undefined>> = {
 /** The answer of a transaction that skipped the backend: OUTPUT of its request rule. */
 export function skippedAnswer(transaction: Transaction): Answer {
   const content = transaction.read("OUTPUT");
-  const headers = new Headers();
-  headers.append("X-Backside-Transport", "FAIL FAIL");
+  const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
   putAnswerHeaders(headers, transaction);
   putContentType(headers, transaction, content, undefined);
   const { status, reason } = statusOf(transaction, 200);
@@ -58,8 +57,7 @@ export function skippedAnswer(transaction: Transaction): Answer {
 /** The answer of an error rule: 500 unless it says otherwise. */
 export function errorRuleAnswer(transaction: Transaction): Answer {
   const content = transaction.read("OUTPUT");
-  const headers = new Headers();
-  headers.append("X-Backside-Transport", "FAIL FAIL");
+  const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
   putAnswerHeaders(headers, transaction);
   putContentType(headers, transaction, content, faultContentType);
   const ignored = Number(transaction.service.get("error-ignore") ?? 0) > 0;
@@ -69,8 +67,7 @@ export function errorRuleAnswer(transaction: Transaction): Answer {
 
 /** The documented default answer to a failure that no error rule took care of. */
 export function defaultErrorAnswer(failure: Failure, transaction?: Transaction): Answer {
-  const headers = new Headers();
-  headers.append("X-Backside-Transport", "FAIL FAIL");
+  const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
   headers.append("Content-Type", faultContentType);
   const variable = transaction?.service.get("error-message");
   const message = variable === undefined ? failure.message : String(variable);
@@ -110,6 +107,7 @@ export function statusOf(
 }
 
 function putAnswerHeaders(headers: Headers, transaction: Transaction): void {
+  if (!transaction.hasAnswer) return;
   for (const [name, values] of transaction.answer) {
     if (!isConnectionHeader(name)) headers.set(name, values);
   }
@@ -125,10 +123,15 @@ function putContentType(
   content: Content | undefined,
   otherwise: string | undefined,
 ): void {
-  if (headers.get("content-type") !== undefined) return;
+  if (transaction.hasAnswer && headers.get("content-type") !== undefined) return;
+  const written = typeOfForm[content?.form ?? "message"];
+  // an object's type gives way only to a policy, and no policy has touched these headers
+  if (content?.form === "object" && !transaction.hasCurrent) {
+    headers.set("Content-Type", [written!]);
+    return;
+  }
   const { current } = transaction;
   const set = current.wasSet("content-type") ? current.get("content-type") : undefined;
-  const written = typeOfForm[content?.form ?? "message"];
   const inherited = current.get("content-type");
   const type =
     set ?? (content?.form === "object" ? written : undefined) ?? otherwise ?? inherited ?? written;

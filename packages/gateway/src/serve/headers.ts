@@ -1,11 +1,18 @@
 /** HTTP headers: names without regard to case, their spelling and order kept, several values each. */
 export class Headers {
-  readonly #entries = new Map<string, { name: string; values: string[]; own: boolean }>();
+  #entries = new Map<string, { name: string; values: string[]; own: boolean }>();
 
   /** From Node's flat list of names and values. */
   static fromRaw(raw: readonly string[]): Headers {
     const headers = new Headers();
     for (let at = 0; at + 1 < raw.length; at += 2) headers.#add(raw[at]!, raw[at + 1]!, false);
+    return headers;
+  }
+
+  /** One header that is known to be well-formed. */
+  static of(name: string, value: string): Headers {
+    const headers = new Headers();
+    headers.#add(name, value, true);
     return headers;
   }
 

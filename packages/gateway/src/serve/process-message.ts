@@ -22,6 +22,8 @@ export interface ServiceWorld extends RuleWorld {
   readonly backend: Backend;
 }
 
+const noBytes = new Uint8Array(0);
+
 /** Most bytes of one message that are kept in memory where the service sets no limit. */
 export const largestMessage = 64 * 1024 * 1024;
 
@@ -34,8 +36,7 @@ export async function processMessage(
   request: IncomingRequest,
   body: Readable | undefined,
 ): Promise<Answer> {
-  const transaction = new Transaction(world.plan, request);
-  addGatewayHeaders(world, transaction);
+  const transaction = new Transaction(world.plan, request, (own) => arrivingHeaders(world, own));
   try {
     const answer = await processRequest(world, transaction, body);
     if ("code" in answer) return await answerFailure(world, transaction, answer);
@@ -62,7 +63,7 @@ async function processRequest(
   if (plan.requestType === "unprocessed") {
     return forward(world, transaction, body ?? new Uint8Array(0));
   }
-  const bytes = await collect(body, plan);
+  const bytes = body === undefined ? noBytes : await collect(body, plan);
   if (bytes instanceof TooLarge) return failed("client", bytes.message);
   transaction.contexts.set("INPUT", { bytes, form: "message" });
   if (plan.requestType === "json" && bytes.length > 0 && !isJson(bytes)) {
@@ -188,16 +189,18 @@ function findRule(
   });
 }
 
-/** What scripts and backends see added to the client's headers. */
-function addGatewayHeaders(world: ServiceWorld, transaction: Transaction): void {
+/** The client's headers with what scripts and backends see added. */
+function arrivingHeaders(world: ServiceWorld, transaction: Transaction): Headers {
   const { plan, backend } = world;
-  const { current, request } = transaction;
-  current.append("Via", backend.via);
+  const { request, globalId } = transaction;
+  const headers = request.headers.copy();
+  headers.append("Via", backend.via);
   const add = (name: string, value: string): void => {
-    if (name !== "") current.set(name, [value]);
+    if (name !== "") headers.set(name, [value]);
   };
   add(plan.clientIpLabel, request.client.replace(/:\d+$/, ""));
-  add(plan.transactionIdLabel, transaction.globalId);
+  add(plan.transactionIdLabel, globalId);
+  return headers;
 }
 
 /** `inject front` and `suppress front`: what the client gets. */
@@ -207,8 +210,7 @@ function editFrontHeaders(plan: ServicePlan, headers: Headers): void {
   }
 }
 
-function collect(body: Readable | undefined, plan: ServicePlan): Promise<Uint8Array | TooLarge> {
-  if (body === undefined) return Promise.resolve(new Uint8Array(0));
+function collect(body: Readable, plan: ServicePlan): Promise<Uint8Array | TooLarge> {
   return collectBody(body, plan.maxMessageBytes || largestMessage);
 }
 

@@ -127,7 +127,10 @@ function runScript(
     const detail = `script ${action.location}: ${(error as Error).message}`;
     return failureOf(transaction, failureCodes.script, detail);
   }
-  world.log(logEventOf(transaction, "8580009e", "debug", `running the script ${action.location}`));
+  if (world.log.writes?.("debug") !== false) {
+    const text = `running the script ${action.location}`;
+    world.log(logEventOf(transaction, "8580009e", "debug", text));
+  }
   return new Promise((resolve) => {
     let host: TransactionHost | undefined;
     world.runner.start(

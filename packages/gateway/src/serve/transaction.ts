@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import type { MatchSubject } from "../plan/matching.ts";
 import type { RulePlan, ServicePlan } from "../plan/service-plan.ts";
 import type { Failure } from "./fault-answer.ts";
+import { globalId } from "./global-id.ts";
 import { Headers } from "./headers.ts";
 
 /** How the bytes of a context came about; decides the content type where nothing else does. */
@@ -28,11 +28,11 @@ export interface IncomingRequest {
 }
 
 let lastId = 0;
+const offValues: ReadonlySet<string> = new Set(["", "0", "false", "off"]);
 
 /** One message through one service: contexts, variables and headers of all its rules. */
 export class Transaction implements MatchSubject {
   readonly id = String(++lastId);
-  readonly globalId = randomBytes(12).toString("hex");
   readonly plan: ServicePlan;
   readonly request: IncomingRequest;
   readonly startedAt = Date.now();
@@ -40,15 +40,10 @@ export class Transaction implements MatchSubject {
   method: string;
   /** Headers of the message as it came: of the request, then of the backend's answer. */
   original: Headers;
-  /** Headers of the message as it will go on. */
-  current: Headers;
-  /** Headers that policies put on the answer to the client, whatever is in `current`. */
-  readonly answer = new Headers();
   answerStatus: number | undefined;
   answerReason: string | undefined;
   side: "request" | "response" | "error" = "request";
   readonly contexts = new Map<string, Content>();
-  readonly variables = new Map<string, unknown>();
   /** What policies have written to `var://service/…`. */
   readonly service = new Map<string, unknown>();
   pipe: Content = emptyContent;
@@ -57,14 +52,60 @@ export class Transaction implements MatchSubject {
   /** Bytes of the backend's answer; undefined before it came. */
   responseSize: number | undefined;
   urlOut = "";
+  /** What most messages never ask for is made when it is asked for. */
+  readonly #arriving: (transaction: Transaction) => Headers;
+  #globalId: string | undefined;
+  #current: Headers | undefined;
+  #answer: Headers | undefined;
+  #variables: Map<string, unknown> | undefined;
 
-  constructor(plan: ServicePlan, request: IncomingRequest) {
+  /** `arriving` gives the headers with which the request goes into its service. */
+  constructor(
+    plan: ServicePlan,
+    request: IncomingRequest,
+    arriving: (transaction: Transaction) => Headers = () => request.headers.copy(),
+  ) {
     this.plan = plan;
+    this.#arriving = arriving;
     this.request = request;
     this.uri = request.uri;
     this.method = request.method;
     this.original = request.headers;
-    this.current = request.headers.copy();
+  }
+
+  get globalId(): string {
+    this.#globalId ??= globalId();
+    return this.#globalId;
+  }
+
+  /** Headers of the message as it will go on. */
+  get current(): Headers {
+    this.#current ??= this.#arriving(this);
+    return this.#current;
+  }
+
+  set current(headers: Headers) {
+    this.#current = headers;
+  }
+
+  /** True once anything has looked at the headers of the message, and may have changed them. */
+  get hasCurrent(): boolean {
+    return this.#current !== undefined;
+  }
+
+  /** Headers that policies put on the answer to the client, whatever is in `current`. */
+  get answer(): Headers {
+    this.#answer ??= new Headers();
+    return this.#answer;
+  }
+
+  get hasAnswer(): boolean {
+    return this.#answer !== undefined;
+  }
+
+  get variables(): Map<string, unknown> {
+    this.#variables ??= new Map();
+    return this.#variables;
   }
 
   get url(): string {
@@ -81,7 +122,7 @@ export class Transaction implements MatchSubject {
 
   get skipsBackside(): boolean {
     const value = this.service.get("mpgw/skip-backside");
-    return value !== undefined && !["", "0", "false", "off"].includes(String(value));
+    return value !== undefined && !offValues.has(String(value));
   }
 
   /** What a context holds; undefined when there is none of this name. */

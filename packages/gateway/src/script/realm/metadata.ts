@@ -15,13 +15,18 @@ export interface DottedVariable {
 /** Runs inside a realm (its text is evaluated there): the classes behind both metadata modules. */
 export function installMetadata(variables: readonly DottedVariable[]): MetadataMaker {
   type Holder = new (host: ScriptHost) => object;
-  const hosts = new WeakMap<object, ScriptHost>();
-  const holderFor = (depth: number, list: readonly DottedVariable[]): Holder => {
-    class Variables {
-      constructor(host: ScriptHost) {
-        hosts.set(this, host);
-      }
+  let hostOf: (holder: object) => ScriptHost;
+  class Hosted {
+    readonly #host: ScriptHost;
+    constructor(host: ScriptHost) {
+      this.#host = host;
     }
+    static {
+      hostOf = (holder) => (holder as Hosted).#host;
+    }
+  }
+  const holderFor = (depth: number, list: readonly DottedVariable[]): Holder => {
+    class Variables extends Hosted {}
     const inner = new Map<string, DottedVariable[]>();
     for (const variable of list) {
       const name = variable.path[depth]!;
@@ -32,20 +37,21 @@ export function installMetadata(variables: readonly DottedVariable[]): MetadataM
       const Inner = holderFor(depth + 1, members);
       Object.defineProperty(Variables.prototype, name, {
         get(this: object) {
-          return Object.freeze(new Inner(hosts.get(this)!));
+          return Object.freeze(new Inner(hostOf(this)));
         },
         enumerable: true,
       });
     }
-    return Variables;
+    Object.freeze(Variables.prototype);
+    return Object.freeze(Variables);
   };
   const define = (prototype: object, name: string, url: string): void => {
     Object.defineProperty(prototype, name, {
       get(this: object) {
-        return hosts.get(this)!.getVariable(url);
+        return hostOf(this).getVariable(url);
       },
       set(this: object, value: unknown) {
-        hosts.get(this)!.setVariable(url, value);
+        hostOf(this).setVariable(url, value);
       },
       enumerable: true,
     });
@@ -53,14 +59,13 @@ export function installMetadata(variables: readonly DottedVariable[]): MetadataM
   const Base = holderFor(0, variables);
   class ServiceMetadata extends Base {
     getVar(url: string): unknown {
-      return hosts.get(this)!.getVariable(String(url));
+      return hostOf(this).getVariable(String(url));
     }
     setVar(url: string, value: unknown): void {
-      hosts.get(this)!.setVariable(String(url), value);
+      hostOf(this).setVariable(String(url), value);
     }
     list(): object[] {
-      return hosts
-        .get(this)!
+      return hostOf(this)
         .listVariables()
         .map((variable) => ({ ...variable }));
     }
@@ -113,8 +118,10 @@ export function installMetadata(variables: readonly DottedVariable[]): MetadataM
       this.#host.setReason(this.#side, String(value));
     }
   }
-  Object.freeze(Headers.prototype);
-  Object.freeze(ServiceMetadata.prototype);
+  for (const made of [Hosted, Headers, ServiceMetadata]) {
+    Object.freeze(made.prototype);
+    Object.freeze(made);
+  }
   return {
     service: (host) => Object.freeze(new ServiceMetadata(host)),
     header: (host) =>

@@ -21,9 +21,10 @@ export interface Realm {
   compile(source: string, filename: string): ScriptFunction;
   /**
    * Calls `action` and then every promise continuation of the realm, within `limit` milliseconds;
-   * throws ERR_SCRIPT_EXECUTION_TIMEOUT when they take longer. Not re-entrant.
+   * throws ERR_SCRIPT_EXECUTION_TIMEOUT when they take longer. Without a limit somebody else has to
+   * watch over it. Not re-entrant.
    */
-  enter(action: () => void, limit: number): void;
+  enter(action: () => void, limit?: number): void;
   /** The stack of an Error of the realm, unless the script has put its own there. */
   stackOf(error: object): string | undefined;
   /** True for a promise that was made inside the realm. */
@@ -80,7 +81,8 @@ export function createRealm(): Realm {
       ) as ScriptFunction,
     enter(next, limit) {
       action = next;
-      enter.runInContext(context, { timeout: limit });
+      if (limit === undefined) enter.runInContext(context);
+      else enter.runInContext(context, { timeout: limit });
     },
     stackOf(error) {
       return readStack !== undefined && stackReader(error) === readStack

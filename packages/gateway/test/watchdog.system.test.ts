@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import { freePort } from "./support/free-port.ts";
+import { endProgram, startProgram } from "./support/gateway-program.ts";
+import { exchange } from "./support/raw-client.ts";
+import { treeOf } from "./support/tree.ts";
+
+const config = (port: number): string => `top; configure terminal;
+action "script"
+  type gatewayscript
+  input "INPUT"
+  gatewayscript-location "local:///main.js"
+  output "OUTPUT"
+exit
+action "skip"
+  type setvar
+  variable "var://service/mpgw/skip-backside"
+  value "1"
+exit
+rule "rule"
+  type request-rule
+  action "script"
+  action "skip"
+exit
+matching "all"
+  urlmatch "*"
+exit
+stylepolicy "policy"
+  match "all" "rule"
+exit
+source-http "front"
+  allowed-features "HTTP-1.1+GET"
+  local-address 127.0.0.1
+  port ${port}
+exit
+mpgw "service"
+  front-protocol front
+  stylepolicy policy
+  type dynamic-backend
+  request-type preprocessed
+exit
+`;
+
+const script = `
+const { URI } = require('service-metadata');
+if (URI === '/loop') try { for (;;); } finally { for (;;); }
+if (URI === '/sort') [2, 1].sort(() => { for (;;); });
+if (URI === '/pattern') /^(a+)+$/.test('a'.repeat(60) + 'b');
+session.output.write(URI);
+`;
+
+/** More runs than it takes until another thread watches, see ScriptRunner. */
+const runsBefore = 150;
+
+test("a busy gateway stops each script that does not end, and only that one", async () => {
+  const port = await freePort();
+  using tree = treeOf({
+    "config/auto-startup.cfg": 'domain "d"\nexit\n',
+    "config/d/d.cfg": config(port),
+    "local/d/main.js": script,
+  });
+  const child = await startProgram(tree.root, port, { GATEWAY_SCRIPT_LIMIT: "400" });
+  const ask = (uri: string): Promise<string> =>
+    exchange(port, `GET ${uri} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
+  try {
+    for (let run = 0; run < runsBefore; run++) await ask(`/${run}`);
+    const uris = Array.from({ length: 60 }, (_, n) =>
+      n % 20 === 7 ? ["/loop", "/sort", "/pattern"][Math.floor(n / 20)]! : `/${n}`,
+    );
+    const answers = await Promise.all(uris.map(ask));
+    for (const [n, answer] of answers.entries()) {
+      const stopped = "<faultstring>Internal Error (from client)</faultstring>";
+      expect(answer).toContain(n % 20 === 7 ? stopped : `\r\n${uris[n]}\r\n`);
+    }
+    expect(await ask("/still-here")).toContain("/still-here");
+  } finally {
+    expect(await endProgram(child)).toBe(0);
+  }
+});
