@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 import { Fault, isFault } from "@lithify/fault";
 import { fileOfUrl, urlExists } from "./locations.ts";
 import type { ConfigDomain, Configuration, Origin, Problem, SkippedText } from "./model.ts";
@@ -51,10 +51,28 @@ export function loadConfiguration(root: string): Configuration {
   return { root, domains, problems };
 }
 
+/**
+ * Loads one configuration file by itself, as one domain. What it executes is not followed, and
+ * `isfile` is never true. Throws CONFIG_MISSING when there is no such file.
+ */
+export function loadConfigurationFile(file: string, domain = "default"): Configuration {
+  if (!isFile(file)) {
+    throw new Fault("CONFIG_MISSING", `cannot load the configuration ${file}`, {
+      why: "there is no such file",
+    });
+  }
+  const problems: Problem[] = [];
+  const loader = new DomainLoader(dirname(file), domain, problems, true);
+  loader.read(file, { file: basename(file), line: 1 });
+  const domains = new Map([[domain, loader.finish()]]);
+  return { root: dirname(file), single: true, domains, problems };
+}
+
 /** Reads the files of one domain into one table, each file once. */
 class DomainLoader {
   readonly #root: string;
   readonly #domain: string;
+  readonly #alone: boolean;
   readonly #problems: Problem[];
   readonly #table = new Map<string, OpenObject>();
   readonly #skipped: SkippedText[] = [];
@@ -63,8 +81,9 @@ class DomainLoader {
   #whole = true;
   #depth = 0;
 
-  constructor(root: string, domain: string, problems: Problem[]) {
+  constructor(root: string, domain: string, problems: Problem[], alone = false) {
     this.#root = root;
+    this.#alone = alone;
     this.#domain = domain;
     this.#problems = problems;
   }
@@ -135,7 +154,7 @@ class DomainLoader {
       table: this.#table,
       problems: this.#problems,
       skipped: this.#skipped,
-      fileExists: (url) => urlExists(this.#root, this.#domain, url),
+      fileExists: (url) => !this.#alone && urlExists(this.#root, this.#domain, url),
       execute: (url, origin) => this.#execute(url, origin),
     };
   }
@@ -147,7 +166,7 @@ class DomainLoader {
   #execute(url: string, origin: Origin): void {
     const path = fileOfUrl(this.#root, this.#domain, url);
     const key = path ?? url;
-    if (this.#executed.has(key)) return;
+    if (this.#alone || this.#executed.has(key)) return;
     this.#executed.add(key);
     if (path !== undefined && isFile(path)) {
       this.read(path, origin);

@@ -72,6 +72,8 @@ export interface ConfigDomain {
 /** A configuration tree as loaded: domains in load order and every problem that was found. */
 export interface Configuration {
   readonly root: string;
+  /** True when it is one file, read by itself: there are no other files to go with it. */
+  readonly single?: boolean;
   readonly domains: ReadonlyMap<string, ConfigDomain>;
   readonly problems: readonly Problem[];
 }

@@ -11,6 +11,12 @@ const matchLines: ReadonlySet<string> = new Set([
   "methodmatch",
 ]);
 
+/** What saving writes after all other properties. */
+const lastLines: Readonly<Record<string, string>> = {
+  StylePolicyRule: "action",
+  StylePolicy: "match",
+};
+
 const positions = new Map<string, ReadonlyMap<string, number>>();
 
 /**
@@ -26,10 +32,11 @@ export function orderedLines(object: ConfigObject): readonly PropertyLine[] {
     positions.set(kind.name, order);
   }
   const place = (line: PropertyLine): number => {
+    if (line.name === lastLines[kind.name]) return order.size - 0.5;
     const own = order.get(line.name);
     if (own !== undefined) return own;
     if (kind.name === "Matching" && matchLines.has(line.name)) return order.get("match") ?? 0;
-    if (kind.name === "StylePolicyRule" && line.known) return order.get("action") ?? 0;
+    if (kind.name === "StylePolicyRule" && line.known) return order.size - 0.5;
     return order.size;
   };
   return object.lines

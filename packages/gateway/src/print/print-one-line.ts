@@ -106,12 +106,7 @@ function printLogging(object: ConfigObject): string | undefined {
 }
 
 function isSingle(line: PropertyLine | undefined): line is PropertyLine {
-  return (
-    line !== undefined &&
-    line.known &&
-    !line.negated &&
-    line.arguments.length === 1 &&
-    line.children === undefined &&
-    line.name !== "admin-state"
-  );
+  if (line === undefined || !line.known || line.negated) return false;
+  const { name, children } = line;
+  return line.arguments.length === 1 && children === undefined && name !== "admin-state";
 }
