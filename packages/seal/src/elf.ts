@@ -144,25 +144,16 @@ function dynamicOf(
 }
 
 function textAt(bytes: BytesAt, offset: number, what: string): string {
-  for (let length = 128; ; length *= 4) {
-    const wanted = Math.min(length, elfLimits.text);
-    const part = longest(bytes, offset, wanted);
-    if (part === undefined) throw new MalformedElf(`its ${what} lies outside what is read`);
+  const parts: Buffer[] = [];
+  for (let length = 0; length < elfLimits.text; ) {
+    // Near the end of what was kept there may be less than a piece
+    const part = bytes(offset + length, 64) ?? need(bytes, offset + length, 1, what);
     const end = part.indexOf(0);
-    if (end !== -1) return part.toString("latin1", 0, end);
-    if (part.length < wanted || wanted === elfLimits.text) {
-      throw new MalformedElf(`its ${what} does not end`);
-    }
+    parts.push(end === -1 ? part : part.subarray(0, end));
+    if (end !== -1) return Buffer.concat(parts).toString("latin1");
+    length += part.length;
   }
-}
-
-/** As many of the bytes as there are. */
-function longest(bytes: BytesAt, offset: number, length: number): Buffer | undefined {
-  for (let size = length; size >= 1; size = Math.floor(size / 2)) {
-    const part = bytes(offset, size);
-    if (part !== undefined) return part;
-  }
-  return undefined;
+  throw new MalformedElf(`its ${what} does not end`);
 }
 
 function need(bytes: BytesAt, offset: number, length: number, what: string): Buffer {
