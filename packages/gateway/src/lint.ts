@@ -1,6 +1,11 @@
+import { existsSync, readFileSync } from "node:fs";
 import type { FaultCode } from "@lithify/fault";
-import { kindNamed } from "./catalogue.ts";
-import type { ConfigObject, Configuration, Origin } from "./config/model.ts";
+import { fileOfUrl } from "./config/locations.ts";
+import type { ConfigDomain, ConfigObject, Configuration, Origin } from "./config/model.ts";
+import { modelRules } from "./lint/model-rules.ts";
+import { type LintRule, type RuleSubject, subjectOf } from "./lint/rules.ts";
+import { securityRules } from "./lint/security-rules.ts";
+import { reachable, usageOf } from "./lint/unused.ts";
 import { planServices } from "./plan/plan-services.ts";
 import type { PlannedService } from "./plan/service-plan.ts";
 
@@ -23,6 +28,8 @@ export interface LintFinding {
   readonly object?: string;
   readonly origin: Origin;
   readonly message: string;
+  /** The rule that found it: a section of docs/gateway-rules.md. */
+  readonly rule: string;
   /** The fault's code where a file could not be read as configuration. */
   readonly code?: FaultCode;
 }
@@ -34,74 +41,143 @@ export interface LintReport {
   readonly servable: boolean;
 }
 
-/** Kinds that take part in serving. */
-const servedKinds: ReadonlySet<string> = new Set([
-  "Domain",
-  "MultiProtocolGateway",
-  "HTTPSourceProtocolHandler",
-  "StylePolicy",
-  "StylePolicyRule",
-  "StylePolicyAction",
-  "Matching",
-  "HostAlias",
-]);
+/** One thing in a script that is newer than the language that the product has. */
+export interface ScriptRemark {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
 
-/** Looks at a configuration without serving it: every finding has a file and a line. */
-export function lintConfiguration(configuration: Configuration): LintReport {
+export interface LintOptions {
+  /** Holds the source of a script against the target language. */
+  readonly checkScript?: (source: string, file: string) => readonly ScriptRemark[];
+}
+
+/** Every rule that looks at one object. */
+export const lintRules: readonly LintRule[] = [...modelRules, ...securityRules];
+
+/**
+ * Looks at a configuration without serving it: every finding has a rule, a file and a line.
+ * Findings come in the order of domains, objects and lines, errors of loading and planning first.
+ */
+export function lintConfiguration(
+  configuration: Configuration,
+  options: LintOptions = {},
+): LintReport {
   const services = planServices(configuration);
   const blamed = new Set<string>();
-  const findings: LintFinding[] = [];
-  for (const problem of configuration.problems) {
-    const { severity, domain, object, origin, message, fault } = problem;
-    findings.push({
-      severity,
-      domain,
-      origin,
-      message,
-      ...(object === undefined ? {} : { object }),
-      ...(fault === undefined ? {} : { code: fault.code }),
-    });
-  }
+  const findings: LintFinding[] = loadFindings(configuration);
   for (const service of services) {
     if (service.state !== "down") continue;
     for (const { domain, object, origin, why } of service.obstacles) {
       blamed.add(`${domain}/${object}`);
-      findings.push({ severity: "error", domain, object, origin, message: why });
+      const rule = "GW-UNSERVED";
+      findings.push({ severity: "error", domain, object, origin, message: why, rule });
     }
   }
+  const told = new Set(findings.map(placeText));
+  const served = objectsOfServices(configuration, services);
   const objects: LintedObject[] = [];
   for (const domain of configuration.domains.values()) {
+    const usage = usageOf(configuration, domain);
     for (const object of domain.objects.values()) {
-      objects.push({
-        domain: domain.name,
-        object: label(object),
-        kind: object.kind,
-        origin: object.origin,
-        answer: answerFor(object, blamed),
-      });
-      findings.push(...unknownProperties(object));
+      const { kind, origin } = object;
+      const answer = answerFor(object, blamed, served);
+      objects.push({ domain: domain.name, object: label(object), kind, origin, answer });
+      findings.push(
+        ...ruleFindings(subjectOf(configuration, domain, object, usage), told),
+        ...scriptFindings(configuration, domain, object, options),
+      );
     }
   }
   return { findings, objects, servable: isServable(services, configuration) };
 }
 
-function answerFor(object: ConfigObject, blamed: ReadonlySet<string>): LintedObject["answer"] {
-  if (!object.enabled) return "disabled";
-  if (blamed.has(`${object.domain}/${label(object)}`)) return "unsupported";
-  return servedKinds.has(object.kind) ? "served" : "tolerated";
+/** What the rules say of one object, without what planning has said of the same line. */
+function ruleFindings(subject: RuleSubject, told: ReadonlySet<string>): LintFinding[] {
+  const { object } = subject;
+  return lintRules
+    .filter(({ kinds }) => kinds === undefined || kinds.has(object.kind))
+    .flatMap(({ code, severity, check }) => {
+      const repeats = code === "GW-REFERENCE" || code === "GW-PROPERTY";
+      return check(subject)
+        .map(({ origin, message }) => {
+          const { domain } = object;
+          return { severity, domain, object: label(object), origin, message, rule: code };
+        })
+        .filter((finding) => !(repeats && told.has(placeText(finding))));
+    });
 }
 
-function unknownProperties(object: ConfigObject): LintFinding[] {
-  if (kindNamed(object.kind) === undefined) return [];
-  return object.lines
-    .filter((line) => !line.known)
-    .map((line) => ({
-      severity: "warning",
-      domain: object.domain,
-      object: label(object),
-      origin: line.origin,
-      message: `property "${line.name}" is not known for ${object.alias}`,
-    }));
+function placeText({ origin }: LintFinding): string {
+  return `${origin.file}:${origin.line}`;
+}
+
+function loadFindings(configuration: Configuration): LintFinding[] {
+  return configuration.problems.map(
+    ({ severity, domain, object, origin, message, fault }): LintFinding => ({
+      severity,
+      domain,
+      origin,
+      message,
+      rule: severity === "error" ? "GW-UNREADABLE" : "GW-STATEMENT",
+      ...(object === undefined ? {} : { object }),
+      ...(fault === undefined ? {} : { code: fault.code }),
+    }),
+  );
+}
+
+/** The script of an action, held against the target language. */
+function scriptFindings(
+  configuration: Configuration,
+  domain: ConfigDomain,
+  object: ConfigObject,
+  options: LintOptions,
+): LintFinding[] {
+  const { checkScript } = options;
+  if (checkScript === undefined || object.kind !== "StylePolicyAction") return [];
+  const line = object.lines.findLast(({ name }) => name === "gatewayscript-location");
+  const path = fileOfUrl(configuration.root, domain.name, line?.arguments[0] ?? "");
+  if (path === undefined || !existsSync(path)) return [];
+  const file = path.slice(configuration.root.length + 1);
+  return checkScript(readFileSync(path, "utf8"), file).map(({ line: at, column, message }) => ({
+    severity: "warning",
+    domain: domain.name,
+    object: label(object),
+    origin: { file, line: at, column },
+    message,
+    rule: "GW-SCRIPT-LEVEL",
+  }));
+}
+
+/** What the services that are ready are made of, as far as references lead. */
+function objectsOfServices(
+  configuration: Configuration,
+  services: readonly PlannedService[],
+): ReadonlySet<ConfigObject> {
+  const objects = new Set<ConfigObject>();
+  for (const domain of configuration.domains.values()) {
+    const names = services.flatMap((each) =>
+      each.state === "ready" && each.plan.domain === domain.name ? [each.plan.name] : [],
+    );
+    const roots = [...domain.objects.values()].filter(
+      ({ name, enabled, kind }) => enabled && names.includes(name) && serviceKinds.test(kind),
+    );
+    for (const object of reachable(configuration, domain, roots)) objects.add(object);
+  }
+  return objects;
+}
+
+const serviceKinds = /^(?:MultiProtocolGateway|XMLFirewallService|WSGateway)$/;
+
+function answerFor(
+  object: ConfigObject,
+  blamed: ReadonlySet<string>,
+  served: ReadonlySet<ConfigObject>,
+): LintedObject["answer"] {
+  if (!object.enabled) return "disabled";
+  if (blamed.has(`${object.domain}/${label(object)}`)) return "unsupported";
+  return served.has(object) || object.kind === "Domain" ? "served" : "tolerated";
 }
 
 function isServable(services: readonly PlannedService[], configuration: Configuration): boolean {

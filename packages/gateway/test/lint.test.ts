@@ -1,14 +1,15 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { loadConfiguration } from "../src/config/load.ts";
-import { lintConfiguration } from "../src/lint.ts";
+import { loadConfiguration, loadConfigurationFile } from "../src/config/load.ts";
+import { lintConfiguration, lintRules } from "../src/lint.ts";
 import { treeOf } from "./support/tree.ts";
 
 const example = join(import.meta.dirname, "../../../examples/echo-gateway/src");
 
-test("the example: nothing to find; what serves is served, the boilerplate is tolerated", () => {
+test("the example: nothing but its password; what serves is served, the boilerplate is tolerated", () => {
   const { findings, objects, servable } = lintConfiguration(loadConfiguration(example));
-  expect(findings).toEqual([]);
+  expect(findings.map(({ rule }) => rule)).toEqual(["GW-PASSWORD-DEFAULT"]);
   expect(servable).toBe(true);
   const answers = new Map(objects.map(({ object, answer }) => [object, answer]));
   expect(answers.get('mpgw "echo"')).toBe("served");
@@ -48,4 +49,48 @@ exit
   const answers = new Map(objects.map(({ object, answer }) => [object, answer]));
   expect(answers.get('source-https "f"')).toBe("unsupported");
   expect(answers.get('mpgw "m"')).toBe("unsupported");
+});
+
+/** A file per case; a comment `# GW-CODE …` at its head names the rules that find something. */
+const cases = join(import.meta.dirname, "cases/lint");
+
+test.each(readdirSync(cases).filter((each) => each.endsWith(".cfg")))("%s", async (name) => {
+  const { findings } = lintConfiguration(loadConfigurationFile(join(cases, name)));
+  const lines = findings
+    .filter(({ rule }) => rule !== "GW-UNSERVED")
+    .map(({ rule, severity, origin, object, message }) => {
+      return `${origin.line}:${origin.column} ${severity} ${rule} ${object ?? ""}: ${message}`;
+    });
+  await expect(`${lines.join("\n")}\n`).toMatchFileSnapshot(
+    join(cases, name.replace(".cfg", ".txt")),
+  );
+  const said = /^# (.*)$/m.exec(readFileSync(join(cases, name), "utf8"))?.[1]?.split(" ") ?? [];
+  expect([...new Set(findings.map(({ rule }) => rule))]).toEqual(expect.arrayContaining(said));
+});
+
+test("every rule has a section of the page and a case, and the other way round", () => {
+  const page = readFileSync(join(import.meta.dirname, "../../../docs/gateway-rules.md"), "utf8");
+  const sections = [...page.matchAll(/^## (GW-[A-Z-]+)$/gm)].map(([, code]) => code!);
+  const fixed = ["GW-UNREADABLE", "GW-STATEMENT", "GW-UNSERVED", "GW-SCRIPT-LEVEL"];
+  expect([...sections].sort()).toEqual([...lintRules.map(({ code }) => code), ...fixed].sort());
+  const shown = readdirSync(cases).map((name) => readFileSync(join(cases, name), "utf8"));
+  for (const { code } of lintRules) expect(shown.join(""), code).toContain(code);
+});
+
+test("a script is held against the language by what is given for it", () => {
+  using tree = treeOf({
+    "config/auto-startup.cfg":
+      'action "a"\n  type gatewayscript\n  gatewayscript-location "local:///a.js"\nexit\n',
+    "local/a.js": "a?.b",
+  });
+  const checkScript = (source: string, file: string) => [
+    { line: 1, column: source.indexOf("?.") + 1, message: `${file}: newer` },
+  ];
+  const { findings } = lintConfiguration(loadConfiguration(tree.root), { checkScript });
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      rule: "GW-SCRIPT-LEVEL",
+      origin: { file: "local/a.js", line: 1, column: 2 },
+    }),
+  );
 });
