@@ -1,4 +1,4 @@
-import { type Layer, type Store, type StoredImage, type TarInput, writeTar } from "@lithify/oci";
+import { type Image, type Layer, type Store, type TarInput, writeTar } from "@lithify/oci";
 
 /** What a generated image holds; the same numbers give the same bytes. */
 export interface SampleShape {
@@ -16,7 +16,7 @@ export async function writeSampleImage(
   store: Store,
   shape: SampleShape,
   tag: string,
-): Promise<StoredImage> {
+): Promise<Image> {
   const layers: Layer[] = [];
   for (let layer = 0; layer < shape.layers; layer += 1) {
     layers.push(await store.writeLayer(writeTar(membersOf(shape, layer))));
@@ -35,7 +35,12 @@ export function* membersOf(shape: SampleShape, layer: number): Generator<TarInpu
   const files = Math.ceil(shape.files / shape.layers);
   const text = new SampleText(layer + 1);
   const top = `srv/tree${layer}`;
-  const directory = { ...attributes, type: "directory", size: 0, mode: shape.directoryMode } as const;
+  const directory = {
+    ...attributes,
+    type: "directory",
+    size: 0,
+    mode: shape.directoryMode,
+  } as const;
   for (const path of ["srv", top]) yield { entry: { ...directory, path } };
   for (let number = 0; number < directories; number += 1) {
     yield { entry: { ...directory, path: `${top}/d${number}` } };

@@ -70,7 +70,7 @@ const addressForms: ReadonlySet<string> = new Set(["web-mgmt", "xml-mgmt", "rest
  */
 export function oneLineOf(words: Words, negated: boolean): OneLine | undefined {
   const first = words.texts[0] ?? "";
-  const form = namedForms[first];
+  const form = Object.hasOwn(namedForms, first) ? namedForms[first] : undefined;
   if (form !== undefined && words.texts.length > 2 && !negated) return named(words, form);
   if (first === "sslproxy" && words.texts.length > 2 && !negated) return sslProxy(words);
   if (first === "logging") return logging(words, negated);

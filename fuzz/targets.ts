@@ -1,0 +1,6 @@
+import { archiveTargets } from "./archive-targets.ts";
+import type { Target } from "./target.ts";
+import { textTargets } from "./text-targets.ts";
+
+/** Every parser that reads what others wrote. */
+export const targets: readonly Target[] = [...archiveTargets, ...textTargets];
