@@ -51,6 +51,35 @@ test.each([
     "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2\r\nab\r\n0\r\n\r\n",
     /"method":"POST","uri":"\/c"/,
   ],
+  [
+    "a chunk longer than its size",
+    "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nab\r\n0\r\n\r\n",
+    /^HTTP\/1\.1 400 /,
+  ],
+  [
+    "a coding other than chunked, hiding a request",
+    "POST /c HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: xchunked\r\n\r\n0\r\n\r\nGET /hidden HTTP/1.1\r\n\r\n",
+    /^HTTP\/1\.1 400 (?!.*hidden)/s,
+  ],
+  ["lines that end in LF alone", "GET / HTTP/1.1\nHost: a\n\n", /^HTTP\/1\.1 400 /],
+  ["a blank before the colon", "GET / HTTP/1.1\r\nHost : a\r\n\r\n", /^HTTP\/1\.1 400 /],
+  ["HTTP/2 without asking", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", /^HTTP\/1\.1 505 /],
+  [
+    "an expectation that nobody knows",
+    "GET / HTTP/1.1\r\nHost: a\r\nExpect: tea\r\nConnection: close\r\n\r\n",
+    /^HTTP\/1\.1 417 /,
+  ],
+  [
+    "a client that waits to be told to go on",
+    "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\nab",
+    /^(?:HTTP\/1\.1 100 Continue\r\n\r\n)?HTTP\/1\.1 200 .*"uri":"\/e"/s,
+  ],
+  ["an empty line before the request", `\r\n${plain}`, /^HTTP\/1\.1 200 /],
+  [
+    "trailers",
+    "POST /t HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n2;x=1\r\nab\r\n0\r\nHost: b\r\n\r\n",
+    /"method":"POST","uri":"\/t"/,
+  ],
 ])("%s", async (_, request, answer) => {
   expect(await exchange(port, request)).toMatch(answer);
   expect(await exchange(port, plain)).toContain('"uri":"/x"');
@@ -66,6 +95,46 @@ test("several requests on one connection are answered in order", async () => {
   ]);
   expect(answers.match(/Connection: Keep-Alive/g)).toHaveLength(3);
   expect(answers.match(/Connection: close/g)).toHaveLength(1);
+});
+
+test("a request that comes byte by byte, and half a connection, are served", async () => {
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });
+    let text = "";
+    socket.on("data", (part) => {
+      text += String(part);
+    });
+    socket.on("error", reject);
+    socket.on("end", () => resolve(text));
+    const bytes = [..."POST /slow HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nab"];
+    const next = (): void => {
+      const byte = bytes.shift();
+      if (byte === undefined) socket.end();
+      else socket.write(byte, () => setImmediate(next));
+    };
+    next();
+  });
+  expect(answer).toContain('"uri":"/slow"');
+});
+
+test("a body is asked for only once it is wanted", async () => {
+  const answer = await new Promise<string>((resolve, reject) => {
+    const socket = connect(port, "127.0.0.1");
+    let text = "";
+    socket.on("data", (part) => {
+      text += String(part);
+      if (text === "HTTP/1.1 100 Continue\r\n\r\n") socket.write("ab");
+    });
+    socket.on("error", reject);
+    socket.on("end", () => {
+      socket.end();
+      resolve(text);
+    });
+    socket.write(
+      "POST /e HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\nConnection: close\r\n\r\n",
+    );
+  });
+  expect(answer).toMatch(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 /);
 });
 
 test("clients that leave in the middle harm nothing", async () => {

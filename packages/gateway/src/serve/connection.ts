@@ -402,9 +402,13 @@ class FrontRequest implements IncomingRequest {
   }
 }
 
-/** What can be told to be no HTTP before its end: a line without CR, or no token at the start. */
+/**
+ * What can be told to be no HTTP before its end: a line without CR, or no token at the start. The
+ * text of a part that is not the first begins with the end of the one before, perhaps in a CRLF.
+ */
 function checkPartialHead(text: string, first: boolean): void {
-  if (/(?:^|[^\r])\n|\r[^\n]/.test(text) || (first && !/^[!#-'*+.^_`|~0-9A-Za-z-]/.test(text))) {
+  const lone = /[^\r]\n|\r[^\n]/.test(text);
+  if (lone || (first && !/^[!#-'*+.^_`|~0-9A-Za-z-]/.test(text))) {
     throw new BadRequest("the request is malformed");
   }
 }
