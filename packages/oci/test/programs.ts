@@ -16,8 +16,9 @@ export function testUnless(
   missing: string | undefined,
   name: string,
   body: () => Promise<void>,
+  timeout?: number,
 ): void {
-  if (missing === undefined) test(name, body);
+  if (missing === undefined) test(name, body, timeout);
   else test.skip(`${name} (skipped: ${missing})`, body);
 }
 
