@@ -1,10 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { Agent, request as httpRequest, type IncomingMessage } from "node:http";
+import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import { isConnectionHeader } from "./answer.ts";
 import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
 import { Headers } from "./headers.ts";
+import { type OutboundRoute, outboundAgent } from "./outbound.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The default of a user agent. */
@@ -25,14 +26,15 @@ export class Backend {
   /** RFC 9110, 7.6.3: a pseudonym for this gateway. */
   readonly #via = `1.1 ${randomBytes(7).toString("base64url").slice(0, 10)}`;
 
-  constructor(plan: ServicePlan) {
+  constructor(plan: ServicePlan, route?: OutboundRoute) {
     this.#plan = plan;
-    this.#agent = new Agent({
+    const options = {
       keepAlive: plan.backPersistent,
       keepAliveMsecs: 1000,
       timeout: plan.backPersistentTimeout,
       maxSockets: 512,
-    });
+    };
+    this.#agent = outboundAgent(options, route);
   }
 
   /** The Via entry that this gateway adds. */

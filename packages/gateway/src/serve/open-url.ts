@@ -1,9 +1,10 @@
 import { readFile } from "node:fs";
-import { Agent, request as httpRequest } from "node:http";
+import { type Agent, request as httpRequest } from "node:http";
 import { fileOfUrl } from "../config/locations.ts";
 import type { OpenedUrl, UrlRequest } from "../script/script-host.ts";
+import { type OutboundRoute, outboundAgent } from "./outbound.ts";
 
-const agent = new Agent({ keepAlive: true, maxSockets: 256 });
+const agents = new Map<OutboundRoute | undefined, Agent>();
 const defaultTimeout = 300_000;
 const largestAnswer = 64 * 1024 * 1024;
 
@@ -11,6 +12,7 @@ const largestAnswer = 64 * 1024 * 1024;
 export interface UrlBase {
   readonly root: string;
   readonly domain: string;
+  readonly route?: OutboundRoute | undefined;
 }
 
 type Done = (error: string | undefined, response?: OpenedUrl) => void;
@@ -36,13 +38,28 @@ export function openUrl(request: UrlRequest, base: UrlBase, done: Done): void {
     done(error, response);
   };
   try {
-    send(url, request, end);
+    send(url, request, agentFor(base.route), end);
   } catch (error) {
     end((error as Error).message);
   }
 }
 
-function send(url: URL, request: UrlRequest, end: Done): void {
+function agentFor(route: OutboundRoute | undefined): Agent {
+  let agent = agents.get(route);
+  if (agent === undefined) {
+    agent = outboundAgent({ keepAlive: true, maxSockets: 256 }, route);
+    agents.set(route, agent);
+  }
+  return agent;
+}
+
+/** Ends what a route's connections keep open. */
+export function closeRoute(route: OutboundRoute): void {
+  agents.get(route)?.destroy();
+  agents.delete(route);
+}
+
+function send(url: URL, request: UrlRequest, agent: Agent, end: Done): void {
   const body = typeof request.data === "string" ? Buffer.from(request.data) : request.data;
   const outgoing = httpRequest(url, {
     agent,

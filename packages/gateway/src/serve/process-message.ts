@@ -15,11 +15,21 @@ import { Headers } from "./headers.ts";
 import { type RuleWorld, runRule } from "./run-rule.ts";
 import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
 import { logEventOf } from "./transaction-log.ts";
+import { readVariable } from "./variables.ts";
 
 /** What one service works with. */
 export interface ServiceWorld extends RuleWorld {
   readonly plan: ServicePlan;
   readonly backend: Backend;
+  readonly observe?: ((message: ObservedMessage) => void) | undefined;
+}
+
+/** A message whose answer stands. */
+export interface ObservedMessage {
+  readonly domain: string;
+  readonly service: string;
+  /** The value of a `var://` URL; undefined when there is none. */
+  variable(url: string): unknown;
 }
 
 const noBytes = new Uint8Array(0);
@@ -37,6 +47,20 @@ export async function processMessage(
   body: Readable | undefined,
 ): Promise<Answer> {
   const transaction = new Transaction(world.plan, request, (own) => arrivingHeaders(world, own));
+  const answer = await answerMessage(world, transaction, body);
+  world.observe?.({
+    domain: world.plan.domain,
+    service: world.plan.name,
+    variable: (url) => readVariable(transaction, url, "INPUT"),
+  });
+  return answer;
+}
+
+async function answerMessage(
+  world: ServiceWorld,
+  transaction: Transaction,
+  body: Readable | undefined,
+): Promise<Answer> {
   try {
     const answer = await processRequest(world, transaction, body);
     if ("code" in answer) return await answerFailure(world, transaction, answer);

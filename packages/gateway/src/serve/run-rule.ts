@@ -3,6 +3,7 @@ import type { ActionPlan, RulePlan } from "../plan/service-plan.ts";
 import type { ScriptFailure, ScriptRunner } from "../script/script-runner.ts";
 import type { ScriptStore, StoredScript } from "../script/script-store.ts";
 import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
+import type { OutboundRoute } from "./outbound.ts";
 import { emptyContent, type Transaction } from "./transaction.ts";
 import { TransactionHost } from "./transaction-host.ts";
 import { logEventOf } from "./transaction-log.ts";
@@ -14,6 +15,7 @@ export interface RuleWorld {
   readonly runner: ScriptRunner;
   readonly scripts: ScriptStore;
   readonly log: Log;
+  readonly route?: OutboundRoute | undefined;
 }
 
 const deepestCall = 32;
@@ -138,10 +140,7 @@ function runScript(
       script.id,
       script.usesPromises,
       (run) => {
-        host = new TransactionHost(
-          { transaction, action, root: world.root, scripts: world.scripts, log: world.log },
-          run,
-        );
+        host = new TransactionHost({ ...world, transaction, action }, run);
         return host;
       },
       {

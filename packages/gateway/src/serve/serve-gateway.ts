@@ -14,7 +14,9 @@ import { ScriptStore } from "../script/script-store.ts";
 import { Backend } from "./backend.ts";
 import { type Health, type HealthPage, openHealthPage } from "./health.ts";
 import { type Listener, openListener } from "./listener.ts";
-import { processMessage, type ServiceWorld } from "./process-message.ts";
+import { closeRoute } from "./open-url.ts";
+import type { OutboundRoute } from "./outbound.ts";
+import { type ObservedMessage, processMessage, type ServiceWorld } from "./process-message.ts";
 import { logConfiguration } from "./startup-log.ts";
 
 export interface GatewayOptions {
@@ -31,6 +33,10 @@ export interface GatewayOptions {
   readonly scriptLimit?: number;
   /** How long requests in flight may take to finish when closing, in milliseconds. Default 10000. */
   readonly drainDeadline?: number;
+  /** Sends connections to backends somewhere else: for tests. */
+  readonly route?: OutboundRoute;
+  /** Hears of every message when its answer stands, before it is sent: for tests. */
+  readonly observe?: (message: ObservedMessage) => void;
 }
 
 /** One port that is served. */
@@ -84,8 +90,10 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
       statuses.push(restingStatus(service, log));
       continue;
     }
-    const backend = new Backend(service.plan);
-    const world: ServiceWorld = { root, runner, scripts, log, plan: service.plan, backend };
+    const { route, observe } = options;
+    const backend = new Backend(service.plan, route);
+    const { plan } = service;
+    const world: ServiceWorld = { root, runner, scripts, log, plan, backend, route, observe };
     warmScripts(service.plan, scripts, log);
     const opened = await openService(world, options);
     if (opened.reasons.length > 0) backend.close();
@@ -102,6 +110,7 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
     closing ??= (async () => {
       await Promise.all(listeners.map((each) => each.close(options.drainDeadline ?? 10_000)));
       for (const backend of backends) backend.close();
+      if (options.route !== undefined) closeRoute(options.route);
       runner.close();
       await page?.close();
     })();

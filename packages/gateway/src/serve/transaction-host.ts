@@ -9,6 +9,7 @@ import type { ScriptRun } from "../script/script-runner.ts";
 import type { ScriptStore } from "../script/script-store.ts";
 import type { Headers } from "./headers.ts";
 import { openUrl } from "./open-url.ts";
+import type { OutboundRoute } from "./outbound.ts";
 import { type Content, emptyContent, type Transaction } from "./transaction.ts";
 import { logEventOf } from "./transaction-log.ts";
 import { listVariables, readVariable, statusCode, writeVariable } from "./variables.ts";
@@ -20,6 +21,7 @@ export interface HostParts {
   readonly root: string;
   readonly scripts: ScriptStore;
   readonly log: Log;
+  readonly route?: OutboundRoute | undefined;
 }
 
 /** What a run has done, read when it ends. */
@@ -133,8 +135,8 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
-    const { root, transaction } = this.#parts;
-    openUrl(request, { root, domain: transaction.plan.domain }, done);
+    const { root, transaction, route } = this.#parts;
+    openUrl(request, { root, domain: transaction.plan.domain, route }, done);
   }
 
   readFile(url: string, done: (error: string | undefined, bytes?: Uint8Array) => void): void {
