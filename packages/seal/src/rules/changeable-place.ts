@@ -31,14 +31,15 @@ export function* changeablePlace(
   }
   if (found.answer === "missing") {
     const nearest = model.numberOf(found.nearest.path) ?? 0;
-    if (view.addable(nearest) === "yes") {
+    const operation = view.addable(nearest) === "yes" ? "create" : "chmod";
+    if (operation === "create" || view.owned(nearest) === "yes") {
       yield {
         path: found.nearest.path,
         cause: found.nearest.path,
         witness: () => [
           ...start,
           `\`${path}\` does not exist, and can be made`,
-          ...decide(model, identity, "create", found.nearest.path).why,
+          ...decide(model, identity, operation, found.nearest.path).why,
         ],
       };
       return;

@@ -43,7 +43,12 @@ export const owner: Rule = {
       const link = node.type === "symlink";
       yield {
         path: node.path,
-        cause: `${model.regionOf(node.path)} ${node.uid} ${link}`,
+        // Who counts as every owner does so by one capability
+        cause:
+          node.uid === identity.uid
+            ? `${model.regionOf(node.path)} ${node.uid} ${link}`
+            : "CAP_FOWNER",
+        ...(node.uid === identity.uid ? {} : { fix: "Drop CAP_FOWNER." }),
         witness: () =>
           link
             ? [ownerText(model, node, identity), "so you can change its group and times"]
