@@ -313,7 +313,7 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
       const own = place.at("of-nobody");
       mkdirSync(own);
       chownSync(own, nobody, nobody);
-      const context = contextWith("with-run", 'FROM scratch\nCOPY busybox /\nRUN ["/busybox"]\n');
+      const context = contextWith("with-run", 'FROM scratch\nRUN ["/busybox"]\n');
       const store = join(own, "store");
       const env = { ...place.env, LITHIFY_STORE: store, LITHIFY_STATE: join(own, "state") };
       const options = { env, cwd: own, uid: nobody, gid: nobody, store };
