@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { isFault } from "@lithify/fault";
 import { type GatewayEnvironment, readEnvironment } from "./environment.ts";
 import { type Log, openLog } from "./log.ts";
-import { type Gateway, serveGateway } from "./serve/serve-gateway.ts";
+import { openHealthPage } from "./serve/health.ts";
+import { portsClosed, startWorkers, type WorkerReport, workerVariable } from "./serve/workers.ts";
 import { inspectTrees } from "./trees.ts";
 
 /**
@@ -23,33 +24,12 @@ async function main(): Promise<number> {
     (line) => process.stdout.write(colored(line, environment)),
     environment.logLevel,
   );
-  for (const text of environment.warnings) warn(log, text);
-  if (process.env.DATAPOWER_WORKER_THREADS !== undefined && environment.workerThreads > 1) {
-    warn(
-      log,
-      "DATAPOWER_WORKER_THREADS: this gateway runs one data-plane thread; run more instances",
-    );
-  }
-  const stop = stopSignal();
   try {
-    const gateway = await serveGateway({
-      root,
-      log,
-      healthPort: environment.healthPort,
-      scriptLimit: environment.scriptLimit,
-      drainDeadline: environment.drainDeadline,
-    });
-    reportStart(gateway, root, log);
-    await stop;
-    log({
-      code: "8100006a",
-      category: "system",
-      priority: "notice",
-      text: "Shutting down: finishing requests in flight",
-    });
-    await gateway.close();
-    log({ code: "8100006c", category: "system", priority: "notice", text: "Shut down" });
-    return gateway.ports.length > 0 ? 0 : 3;
+    if (process.env[workerVariable] !== undefined) return await work(root, environment, log);
+    for (const text of environment.warnings) warn(log, text);
+    return environment.workerThreads > 1
+      ? await lead(root, environment, log)
+      : await serveAlone(root, environment, log);
   } catch (error) {
     if (!isFault(error)) throw error;
     const text = `${error.code}: ${error.message} (${error.hint})`;
@@ -58,10 +38,80 @@ async function main(): Promise<number> {
   }
 }
 
-function reportStart(gateway: Gateway, root: string, log: Log): void {
+/** One process that does everything. */
+async function serveAlone(
+  root: string,
+  environment: GatewayEnvironment,
+  log: Log,
+): Promise<number> {
+  const stop = stopSignal();
+  const { serveGateway } = await import("./serve/serve-gateway.ts");
+  const { healthPort, scriptLimit, drainDeadline } = environment;
+  const gateway = await serveGateway({ root, log, healthPort, scriptLimit, drainDeadline });
+  reportStart(gateway.ports.length, gateway.healthPort, root, log);
+  await stop;
+  reportStop(log, false);
+  await gateway.close();
+  reportStop(log, true);
+  return gateway.ports.length > 0 ? 0 : 3;
+}
+
+/** The process above the workers: it serves only the health page. */
+async function lead(root: string, environment: GatewayEnvironment, log: Log): Promise<number> {
+  const stop = stopSignal();
+  const workers = await startWorkers({
+    count: environment.workerThreads,
+    program: process.argv[1]!,
+    args: process.argv.slice(2),
+    log,
+  });
+  if (typeof workers === "number") return workers;
+  try {
+    const page = await openHealthPage(environment.healthPort, workers.health);
+    reportStart(workers.ports, page.port, root, log);
+    await stop;
+    await workers.drain();
+    reportStop(log, false);
+    await workers.close();
+    await page.close();
+    reportStop(log, true);
+    return workers.ports > 0 ? 0 : 3;
+  } catch (error) {
+    await workers.close();
+    throw error;
+  }
+}
+
+/** One of several: what all would say at the start is said by the first of them. */
+async function work(root: string, environment: GatewayEnvironment, log: Log): Promise<number> {
+  const stop = stopSignal();
+  const { serveGateway } = await import("./serve/serve-gateway.ts");
+  const { scriptLimit, drainDeadline } = environment;
+  let speaks = process.env[workerVariable] === "1";
+  const quiet: Log = Object.assign((event: Parameters<Log>[0]) => speaks && log(event), {
+    writes: log.writes,
+  });
+  const gateway = await serveGateway({ root, log: quiet, scriptLimit, drainDeadline });
+  speaks = true;
+  const report: WorkerReport = { ports: gateway.ports.length, health: gateway.health() };
+  process.send!(report);
+  await stop;
+  const closed = gateway.close();
+  process.send!(portsClosed);
+  await closed;
+  return 0;
+}
+
+function reportStop(log: Log, done: boolean): void {
+  const text = done ? "Shut down" : "Shutting down: finishing requests in flight";
+  const code = done ? "8100006c" : "8100006a";
+  log({ code, category: "system", priority: "notice", text });
+}
+
+function reportStart(ports: number, healthPort: number | undefined, root: string, log: Log): void {
   const seconds = process.uptime().toFixed(3);
-  const health = gateway.healthPort === undefined ? "" : `, health on port ${gateway.healthPort}`;
-  const text = `On-line: ${gateway.ports.length} ports served${health}, ${seconds} s after start`;
+  const health = healthPort === undefined ? "" : `, health on port ${healthPort}`;
+  const text = `On-line: ${ports} ports served${health}, ${seconds} s after start`;
   log({ code: "8040001c", category: "system", priority: "notice", text });
   setImmediate(() => {
     for (const { tree, answer, witness } of inspectTrees(root)) {
@@ -99,4 +149,7 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version;
 }
 
-process.exitCode = await main();
+const code = await main();
+// the channel to the process above would keep a worker alive
+if (process.env[workerVariable] !== undefined) process.exit(code);
+process.exitCode = code;

@@ -1,0 +1,129 @@
+import cluster, { type Worker } from "node:cluster";
+import type { Log } from "../log.ts";
+import type { Health } from "./health.ts";
+
+/** What a worker tells when it serves. */
+export interface WorkerReport {
+  readonly ports: number;
+  readonly health: Health;
+}
+
+/** What a worker says once its ports are closed. */
+export const portsClosed = "ports closed";
+
+export interface WorkersOptions {
+  readonly count: number;
+  /** The program that a worker runs, and its arguments. */
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly log: Log;
+}
+
+/** Worker processes that serve the same ports. */
+export interface Workers {
+  readonly ports: number;
+  health(): Health;
+  /** Tells each to finish what it has in flight and to end; resolves when no port is open. */
+  drain(): Promise<void>;
+  /** Drains, and resolves when all have ended. */
+  close(): Promise<void>;
+}
+
+/** A worker's number, from 1, in its environment. */
+export const workerVariable = "GATEWAY_WORKER";
+
+/** Flags of the runtime for workers: messages are short-lived, so the heap need not grow for them. */
+const workerFlags: readonly string[] = ["--max-semi-space-size=8"];
+/** A worker that died is started again after this many milliseconds. */
+const restartPause = 200;
+
+/**
+ * Starts workers, which share the ports; connections are given out by turns. A worker that dies is
+ * started again. When one ends before it has served at all, gives its exit code instead.
+ */
+export async function startWorkers(options: WorkersOptions): Promise<Workers | number> {
+  const { count, program, log } = options;
+  cluster.setupPrimary({
+    exec: program,
+    args: [...options.args],
+    execArgv: [...process.execArgv, ...workerFlags],
+  });
+  const reports = new Map<Worker, WorkerReport>();
+  let closing = false;
+  const start = (number: number): Worker => {
+    const worker = cluster.fork({ [workerVariable]: String(number) });
+    worker.on("message", (report: WorkerReport | typeof portsClosed) => {
+      if (report !== portsClosed) reports.set(worker, report);
+    });
+    return worker;
+  };
+  const restartWhenDead = (worker: Worker, number: number): void => {
+    worker.once("exit", (code, signal) => {
+      reports.delete(worker);
+      if (closing) return;
+      const text = `Worker ${number} ended (${signal ?? code}): it is started again`;
+      log({ code: "8100003c", category: "system", priority: "error", text });
+      setTimeout(() => closing || restartWhenDead(start(number), number), restartPause);
+    });
+  };
+  const workers = Array.from({ length: count }, (_, index) => start(index + 1));
+  const codes = await Promise.all(workers.map(firstWord));
+  const failed = codes.find((code) => code !== undefined);
+  const living = (): Worker[] =>
+    Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
+  let drained: Promise<unknown> | undefined;
+  const drain = async (): Promise<void> => {
+    closing = true;
+    drained ??= Promise.all(living().map(drainWorker));
+    await drained;
+  };
+  const close = async (): Promise<void> => {
+    const ends = living().map(endOf);
+    await drain();
+    await Promise.all(ends);
+  };
+  if (failed !== undefined) {
+    await close();
+    return failed;
+  }
+  for (const [index, worker] of workers.entries()) {
+    restartWhenDead(worker, index + 1);
+  }
+  const first = reports.get(workers[0]!)!;
+  return {
+    ports: first.ports,
+    health: () => {
+      const known = [...reports.values()].map(({ health }) => health);
+      const shown = known.find(({ ready }) => ready) ?? first.health;
+      return { ...shown, ready: !closing && known.some(({ ready }) => ready) };
+    },
+    drain,
+    close,
+  };
+}
+
+/** Undefined once the worker has reported, its exit code when it ends before that. */
+function firstWord(worker: Worker): Promise<number | undefined> {
+  return new Promise((resolve) => {
+    worker.once("message", () => resolve(undefined));
+    worker.once("exit", (code) => resolve(code ?? 3));
+  });
+}
+
+function drainWorker(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.on("message", (message) => {
+      if (message === portsClosed) resolve();
+    });
+    worker.once("exit", () => resolve());
+    if (worker.isDead()) resolve();
+    else worker.process.kill("SIGTERM");
+  });
+}
+
+function endOf(worker: Worker): Promise<void> {
+  return new Promise((resolve) => {
+    worker.once("exit", () => resolve());
+    if (worker.isDead()) resolve();
+  });
+}
