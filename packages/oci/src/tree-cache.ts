@@ -20,6 +20,8 @@ export interface ImageTree {
 export interface ImageTreeOptions extends ReplayOptions {
   /** Where the tree is kept for the next time; without it the layers are read. */
   readonly store?: Pick<Store, "cacheDirectory">;
+  /** Read the layers whatever is kept, and keep what they give. */
+  readonly fresh?: boolean;
 }
 
 /** Trees that a store keeps; the ones not used for the longest time go first. */
@@ -45,7 +47,7 @@ export async function imageTree(
   const { store } = options;
   if (store === undefined) return replay(image.layers, options);
   const open = opened.get(image.layers);
-  if (open !== undefined && answers(open, options)) return open.found;
+  if (open !== undefined && options.fresh !== true && answers(open, options)) return open.found;
   const found = await fromCache(image, store, options);
   opened.set(image.layers, { ...headOf(options), found });
   return found;
@@ -63,7 +65,7 @@ async function fromCache(
   const directory = directoryOf(store);
   if (directory === undefined) return replay(image.layers, options);
   const path = join(directory, key);
-  const kept = await keptTree(path);
+  const kept = options.fresh === true ? undefined : await keptTree(path);
   if (kept !== undefined && answers(kept, options)) {
     const found = unpackTree(kept.columns);
     await utimes(path, new Date(), new Date()).catch(() => undefined);

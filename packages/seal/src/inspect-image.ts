@@ -1,4 +1,4 @@
-import { type Image, imageTree, readFileOf, type Store, type Tree } from "@lithify/oci";
+import { type Image, type ImageTreeOptions, imageTree, readFileOf, type Tree } from "@lithify/oci";
 import { type Content, contentWatch } from "./content-watch.ts";
 import type { Accounts } from "./image-user.ts";
 
@@ -21,7 +21,7 @@ export interface Inspected {
  */
 export async function inspectImage(
   image: Pick<Image, "layers">,
-  options: { readonly store?: Pick<Store, "cacheDirectory">; readonly digests?: boolean } = {},
+  options: Pick<ImageTreeOptions, "store" | "digests" | "fresh"> = {},
 ): Promise<Inspected> {
   const { tree, notes } = await imageTree(image, { ...options, watch: contentWatch });
   return { tree, contents: contentsOf(notes) };

@@ -2,6 +2,7 @@ import { type Image, replayLayers, type Tree } from "@lithify/oci";
 import { refuseConflicts, refuseLostAccess } from "./conflicts.ts";
 import type { Identity } from "./identity.ts";
 import { accountsOf, resolveIdentities, resolveIdentity } from "./identity-resolve.ts";
+import type { Accounts } from "./image-user.ts";
 import { choiceFor, type PlannedLayer, rowOf } from "./layer-choice.ts";
 import { modelOf } from "./model.ts";
 import type { Policy } from "./policy.ts";
@@ -30,6 +31,8 @@ export interface SealPlan {
 export interface PlanOptions {
   /** Instead of the policy's user and the image's own. */
   readonly user?: string;
+  /** The image's accounts, when the caller has them. */
+  readonly accounts?: Accounts;
 }
 
 /**
@@ -43,7 +46,7 @@ export async function planSeal(
   options: PlanOptions = {},
 ): Promise<SealPlan> {
   const merged = tree ?? (await replayLayers(image.layers));
-  const accounts = await accountsOf(image);
+  const accounts = options.accounts ?? (await accountsOf(image));
   const user = options.user ?? policy.user ?? image.config.config?.User ?? "";
   const resolved = resolvePolicy({ ...policy, ...(user === "" ? {} : { user }) }, merged);
   refuseConflicts(resolved, merged, resolveIdentity(user, accounts));

@@ -12,8 +12,8 @@ import {
 } from "@lithify/oci";
 import { attachedStatement } from "./attached-statement.ts";
 import { openQuestions } from "./audit.ts";
-import { accountsOf } from "./identity-resolve.ts";
-import { type Inspected, inspectImage } from "./inspect-image.ts";
+import type { Accounts } from "./image-user.ts";
+import { accountsIn, type Inspected, inspectImage } from "./inspect-image.ts";
 import type { PlannedLayer } from "./layer-choice.ts";
 import { merkleRoot } from "./merkle.ts";
 import { modelOf } from "./model.ts";
@@ -77,9 +77,11 @@ export async function seal(
   policy: Policy,
   options: SealOptions = {},
 ): Promise<SealResult | Sealed> {
-  const before = await inspectImage(image, { store });
+  // What is signed is what was read now, not what a cache remembers
+  const before = await inspectImage(image, { store, fresh: true });
   const { tree } = before;
-  const plan = await planSeal(image, policy, tree, options);
+  const accounts = await accountsIn(image, before);
+  const plan = await planSeal(image, policy, tree, { ...options, accounts });
   const result = {
     plan: plan.layers,
     bytesAdded: plan.bytesAdded,
@@ -87,9 +89,10 @@ export async function seal(
   };
   if (options.dryRun === true) return result;
   const layers = await sealedLayers(store, plan, tree);
-  const after = layers === image.layers ? before : await inspectImage({ layers }, { store });
+  const after =
+    layers === image.layers ? before : await inspectImage({ layers }, { store, fresh: true });
   checkSealed(after.tree, plan);
-  const claim = await claimOf(image, after, plan);
+  const claim = claimOf(accounts, after, plan);
   const done = await written(store, plan, layers, claim);
   const statement = await stated(store, done, image, claim, options.signer ?? unsigned);
   return {
@@ -152,12 +155,7 @@ function checkSealed(tree: Tree, plan: SealPlan): void {
   }
 }
 
-async function claimOf(
-  image: Image,
-  { tree, contents }: Inspected,
-  plan: SealPlan,
-): Promise<Claim> {
-  const accounts = await accountsOf(image);
+function claimOf(accounts: Accounts, { tree, contents }: Inspected, plan: SealPlan): Claim {
   const config = configOf(plan);
   const model = modelOf({ tree, contents, config, policy: plan.policy, accounts });
   const nodes = protectedNodes(tree, plan.policy);

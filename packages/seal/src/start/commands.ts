@@ -123,7 +123,7 @@ function followWords(
   const wrapper = wrappers[name];
   if (wrapper !== undefined) {
     followCommand(trail, behindOptions(name, wrapper, words), why, depth + 1);
-  } else if (shells.test(name) || (shells.test(real) && !shells.test(name) && name !== "busybox")) {
+  } else if (shells.test(name) || shells.test(real)) {
     followShell(trail, name, words, why, depth);
   } else if (interpreters.test(name) || interpreters.test(real)) {
     followInterpreter(trail, interpreters.test(name) ? name : real, words, why);

@@ -24,7 +24,7 @@ export function followElf(trail: Trail, path: string, elf: Elf, why: readonly st
     for (const name of object.elf.needed) {
       if (names.has(name)) continue;
       names.add(name);
-      const found = looked(trail, object, name, isMusl);
+      const found = lookUp(trail, object, name, isMusl);
       if (found !== undefined) queue.push(found);
     }
   }
@@ -39,7 +39,7 @@ function preloaded(
 ): readonly Loaded[] {
   const found: Loaded[] = [];
   const add = (name: string, reason: string) => {
-    const loaded = looked(trail, { ...program, why: [...why, reason] }, name, isMusl);
+    const loaded = lookUp(trail, { ...program, why: [...why, reason] }, name, isMusl);
     if (loaded !== undefined) found.push(loaded);
   };
   for (const variable of ["LD_PRELOAD", "LD_AUDIT"]) {
@@ -57,7 +57,7 @@ function preloaded(
 }
 
 /** Notes every place where a library is looked for up to where it is; and gives it, to be followed. */
-function looked(trail: Trail, by: Loaded, name: string, isMusl: boolean): Loaded | undefined {
+function lookUp(trail: Trail, by: Loaded, name: string, isMusl: boolean): Loaded | undefined {
   const why = [...by.why, `\`${by.path}\` needs the library \`${name}\``];
   if (name.includes("/")) return loadedFrom(trail, expanded(name, by, trail)[0] ?? name, by, why);
   for (const place of placesFor(trail, by, isMusl)) {
