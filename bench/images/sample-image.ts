@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { type Image, type Layer, type Store, type TarInput, writeTar } from "@lithify/oci";
 
 /** What a generated image holds; the same numbers give the same bytes. */
@@ -9,6 +10,8 @@ export interface SampleShape {
   readonly bytes: number;
   readonly fileMode: number;
   readonly directoryMode: number;
+  /** A static program that becomes `/bin/busybox` in a layer of its own. */
+  readonly program?: string;
 }
 
 /** An image of text files that compress about as program trees do (three to one), named TAG in the store. */
@@ -21,9 +24,15 @@ export async function writeSampleImage(
   for (let layer = 0; layer < shape.layers; layer += 1) {
     layers.push(await store.writeLayer(writeTar(membersOf(shape, layer))));
   }
+  if (shape.program !== undefined) {
+    const body = readFileSync(shape.program);
+    const path = "bin/busybox";
+    const entry = { ...attributes, type: "file", path, size: body.length, mode: 0o755 } as const;
+    layers.push(await store.writeLayer(writeTar([{ entry, body }])));
+  }
   const config = { architecture: "amd64", os: "linux", config: { User: "1000:1000" } };
   const image = await store.writeImage({ config, layers });
-  await store.tag(tag, image);
+  await store.tag(tag, image, { exact: true });
   return image;
 }
 

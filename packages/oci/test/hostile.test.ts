@@ -6,6 +6,8 @@ import { parseConfig } from "../src/manifest-parse.ts";
 import { readFileOf } from "../src/read-file.ts";
 import { replayLayers } from "../src/replay.ts";
 import type { Store } from "../src/store.ts";
+import { tarLimits } from "../src/tar-entry.ts";
+import { headerBytes } from "../src/tar-write.ts";
 import { diffTrees } from "../src/tree-diff.ts";
 import { archiveOf, entryOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, withDirectory } from "./expectations.ts";
@@ -28,6 +30,30 @@ describe("input made to exhaust", () => {
     const inputs = Array.from({ length: 200 }, (_, index) => fileOf(`${index}/${deep}x`, ""));
     const archive = await archiveOf(inputs);
     await expectFault("LIMIT_EXCEEDED", () => replayLayers([layerOf(archive)]));
+  });
+
+  test("members without end are stopped at the limit, whatever stands behind it", async () => {
+    const header = headerBytes(entryOf("a", "file"));
+    const chunk = Buffer.concat(Array.from({ length: 1000 }, () => header));
+    let given = 0;
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (; given < 10_000; given += 1) yield chunk;
+    }
+    const limits = { ...tarLimits, entries: 20_000 };
+    const layer = { ...layerOf(chunk), uncompressed: endless };
+    await expectFault("LIMIT_EXCEEDED", () => replayLayers([layer], { limits }));
+    expect(given).toBeLessThan(25);
+  });
+
+  test("extension headers without end", async () => {
+    const long = headerBytes(entryOf("n".repeat(200), "file"));
+    const extension = long.subarray(0, long.length - 512);
+    async function* endless(): AsyncGenerator<Uint8Array> {
+      for (let given = 0; given < 10_000; given += 1) yield extension;
+    }
+    await expectFault("LIMIT_EXCEEDED", () =>
+      replayLayers([{ ...layerOf(extension), uncompressed: endless }]),
+    );
   });
 
   test("one object with very many names", async () => {
