@@ -122,4 +122,19 @@ export const catalogue: readonly Entry[] = [
     summary: "say what of a configuration is served, tolerated or unsupported",
     load: () => import("./commands/gateway-lint.ts"),
   },
+  {
+    name: "gateway test",
+    summary: "run case files against a configuration: requests, answers, mocked backends",
+    load: () => import("./commands/gateway-test.ts"),
+  },
+  {
+    name: "gateway diff",
+    summary: "compare two configurations by what they mean",
+    load: () => import("./commands/gateway-diff.ts"),
+  },
+  {
+    name: "gateway print",
+    summary: "write a configuration in canonical form",
+    load: () => import("./commands/gateway-print.ts"),
+  },
 ];

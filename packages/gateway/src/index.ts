@@ -1,4 +1,13 @@
-export { loadConfiguration } from "./config/load.ts";
+export { type JunitCase, junitOf } from "./casefile/junit.ts";
+export { type GatewayCase, readCases } from "./casefile/read-cases.ts";
+export {
+  type CaseFailure,
+  type CaseResult,
+  type RunOptions,
+  runCases,
+} from "./casefile/run-cases.ts";
+export { compareConfigurations, type Difference } from "./compare/compare-configurations.ts";
+export { loadConfiguration, loadConfigurationFile } from "./config/load.ts";
 export type {
   ConfigDomain,
   ConfigObject,
@@ -7,10 +16,19 @@ export type {
   Problem,
   PropertyLine,
 } from "./config/model.ts";
-export { type LintedObject, type LintFinding, type LintReport, lintConfiguration } from "./lint.ts";
+export { passwordOf } from "./config/password-alias.ts";
+export { verifyPassword } from "./config/password-hash.ts";
+export {
+  type LintedObject,
+  type LintFinding,
+  type LintOptions,
+  type LintReport,
+  lintConfiguration,
+} from "./lint.ts";
 export { type Log, type LogEvent, logLine, openLog, type Priority } from "./log.ts";
 export { planServices } from "./plan/plan-services.ts";
 export type { ListenerPlan, Obstacle, PlannedService, ServicePlan } from "./plan/service-plan.ts";
+export { printDomain } from "./print/print-domain.ts";
 export type { Health } from "./serve/health.ts";
 export {
   type Gateway,

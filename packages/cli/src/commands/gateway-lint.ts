@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import {
+  junitOf,
   type LintFinding,
   type LintReport,
   lintConfiguration,
@@ -13,6 +14,8 @@ import type { Style } from "../style.ts";
 export const command: CommandSpec = {
   args: "[directory]",
   options: [
+    { flags: "--strict", about: "exit code 1 on warnings as well" },
+    { flags: "--format <format>", about: "text, json, sarif or junit" },
     { flags: "--objects", about: "one line for each object: served, tolerated, unsupported" },
   ],
   examples: ["lithify gateway lint examples/echo-gateway/src"],
@@ -20,18 +23,83 @@ export const command: CommandSpec = {
     const root = configurationRoot(context.cwd, args[0] ?? ".");
     const report = lintConfiguration(loadConfiguration(root));
     refuseUnreadable(report, context.cwd, root);
+    const isFound = report.findings.some(
+      ({ severity }) => severity === "error" || (severity === "warning" && options.isSet("strict")),
+    );
+    const place = (file: string): string => relative(context.cwd, join(root, file));
     return {
-      exitCode: report.servable ? 0 : 1,
+      exitCode: report.servable && !isFound ? 0 : 1,
       document: report,
-      lines: lintLines(report, {
-        style: context.style,
-        cwd: context.cwd,
-        root,
-        withObjects: options.isSet("objects"),
-      }),
+      lines: formatted(options.text("format") ?? "text", report, place, () =>
+        lintLines(report, {
+          style: context.style,
+          cwd: context.cwd,
+          root,
+          withObjects: options.isSet("objects"),
+        }),
+      ),
     };
   },
 };
+
+/** @throws Fault USAGE */
+function formatted(
+  format: string,
+  report: LintReport,
+  place: (file: string) => string,
+  text: () => readonly string[],
+): readonly string[] {
+  if (format === "text") return text();
+  if (format === "json") return [JSON.stringify(report)];
+  if (format === "sarif") return [JSON.stringify(sarifOf(report.findings, place), undefined, 2)];
+  if (format !== "junit") {
+    throw new Fault("USAGE", `the format ${format}`, {
+      why: "it is none of text, json, sarif, junit",
+    });
+  }
+  const cases = report.objects.map(({ domain, object }) => ({
+    suite: domain,
+    name: object,
+    failures: report.findings
+      .filter((each) => each.domain === domain && each.object === object)
+      .filter(({ severity }) => severity !== "note")
+      .map(({ rule, message, origin }) => {
+        return `${rule}: ${message}\n${place(origin.file)}:${origin.line}`;
+      }),
+  }));
+  return [junitOf(cases).trimEnd()];
+}
+
+/** SARIF 2.1.0: one result per finding, with its place relative to where the command runs. */
+function sarifOf(findings: readonly LintFinding[], place: (file: string) => string): unknown {
+  return {
+    $schema: "https://json.schemastore.org/sarif-2.1.0.json",
+    version: "2.1.0",
+    runs: [
+      {
+        tool: {
+          driver: {
+            name: "lithify gateway lint",
+            rules: [...new Set(findings.map(({ rule }) => rule))].sort().map((id) => ({ id })),
+          },
+        },
+        results: findings.map(({ rule, severity, object, message, origin }) => ({
+          ruleId: rule,
+          level: severity,
+          message: { text: object === undefined ? message : `${object}: ${message}` },
+          locations: [
+            {
+              physicalLocation: {
+                artifactLocation: { uri: place(origin.file) },
+                region: { startLine: origin.line, startColumn: origin.column ?? 1 },
+              },
+            },
+          ],
+        })),
+      },
+    ],
+  };
+}
 
 /** The directory that holds config/ and local/. @throws Fault USAGE */
 export function configurationRoot(cwd: string, directory: string): string {
@@ -68,13 +136,13 @@ function lintLines(
   const counts = new Map<string, number>();
   for (const { answer } of report.objects) counts.set(answer, (counts.get(answer) ?? 0) + 1);
   const summary = [...counts].map(([answer, count]) => `${count} ${answer}`).join(", ");
-  const place = ({ file, line }: LintFinding["origin"]): string =>
-    `${relative(options.cwd, join(options.root, file))}:${line}`;
+  const place = ({ file, line, column }: LintFinding["origin"]): string =>
+    `${relative(options.cwd, join(options.root, file))}:${line}${column === undefined ? "" : `:${column}`}`;
   return [
     ...report.findings.map((finding) => {
       const mark = { error: style.bad, warning: style.warn, note: style.dim }[finding.severity];
       const object = finding.object === undefined ? "" : `${finding.object}: `;
-      return `${place(finding.origin)}: ${mark(finding.severity)}: ${object}${finding.message}`;
+      return `${place(finding.origin)}: ${mark(finding.severity)}: ${object}${finding.message} ${style.dim(`[${finding.rule}]`)}`;
     }),
     ...(options.withObjects
       ? report.objects.map(

@@ -19,6 +19,16 @@ export const gatewayCodes = {
     remedy:
       "Name a directory that holds config/auto-startup.cfg (or config/autoconfig.cfg) and local/.",
   },
+  CASE_INVALID: {
+    exit: 2,
+    meaning: "A file with test cases of a gateway cannot be read.",
+    remedy: "Mend the line that is named; docs/gateway-configuration.md shows the form.",
+  },
+  GATEWAY_DOWN: {
+    exit: 3,
+    meaning: "No service of the configuration comes up, so nothing of it can be tested.",
+    remedy: "Run lithify gateway lint: it names file, line and object of every reason.",
+  },
   PORT_UNAVAILABLE: {
     exit: 3,
     meaning: "A port that the gateway itself needs cannot be listened on.",

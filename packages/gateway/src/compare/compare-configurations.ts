@@ -148,6 +148,7 @@ function textOf(value: Value | undefined, members: boolean): string {
 
 /** `alias "name"`, or the alias of a singleton. */
 export function labelOf(object: ConfigObject): string {
-  const singleton = kindNamed(object.kind)?.singleton === true || object.name === object.alias;
-  return singleton ? object.alias : `${object.alias} "${object.name}"`;
+  return kindNamed(object.kind)?.singleton === true
+    ? object.alias
+    : `${object.alias} "${object.name}"`;
 }

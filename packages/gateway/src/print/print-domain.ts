@@ -81,7 +81,8 @@ function printWrapped(object: ConfigObject): string {
 
 function opening(object: ConfigObject): string {
   const kind = kindNamed(object.kind);
-  if (kind?.singleton === true || object.name === object.alias) return object.alias;
+  const nameless = kind === undefined && object.name === object.alias;
+  if (kind?.singleton === true || nameless) return object.alias;
   return `${object.alias} ${quoted(object.name)}`;
 }
 
