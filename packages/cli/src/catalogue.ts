@@ -98,8 +98,18 @@ export const catalogue: readonly Entry[] = [
   },
   {
     name: "copy",
-    summary: "copy an image between the store and OCI layouts",
+    summary: "copy an image between store, layouts, archives, Docker engine and registries",
     load: () => import("./commands/copy.ts"),
+  },
+  {
+    name: "diff",
+    summary: "compare files, metadata and configuration of two images",
+    load: () => import("./commands/diff.ts"),
+  },
+  {
+    name: "validate",
+    summary: "read everything an image consists of, and check every hash",
+    load: () => import("./commands/validate.ts"),
   },
   {
     name: "inspect",
@@ -107,6 +117,11 @@ export const catalogue: readonly Entry[] = [
     load: () => import("./commands/inspect.ts"),
   },
   { name: "rm", summary: "remove names from the store", load: () => import("./commands/rm.ts") },
+  {
+    name: "gc",
+    summary: "remove the blobs of the store that no name reaches",
+    load: () => import("./commands/gc.ts"),
+  },
   {
     name: "gateway image",
     summary: "assemble the gateway's base image from distribution packages",

@@ -1,5 +1,5 @@
 import { Fault, isFault } from "@lithify/fault";
-import type { BlobStore } from "./blob-store.ts";
+import type { BlobReader, BlobStore } from "./blob-store.ts";
 import type { Digest } from "./digest.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { Digest } from "./digest.ts";
  * @throws Fault LIMIT_EXCEEDED beyond `limit` bytes, and what `open` throws
  */
 export async function readBlob(
-  store: BlobStore,
+  store: BlobReader,
   digest: Digest,
   options: { readonly limit: number; readonly size?: number },
 ): Promise<Buffer> {

@@ -1,6 +1,6 @@
 import { Fault } from "@lithify/fault";
 import { readBlob } from "./blob-read.ts";
-import type { BlobStore } from "./blob-store.ts";
+import type { BlobReader } from "./blob-store.ts";
 import type { DiffId, Digest } from "./digest.ts";
 import type { Image } from "./image.ts";
 import { layerFromBlob } from "./layer.ts";
@@ -22,7 +22,7 @@ const indexDepth = 4;
  * @throws Fault BLOB_UNKNOWN, DIGEST_MISMATCH, SIZE_MISMATCH, MANIFEST_INVALID
  */
 export async function openImage(
-  store: BlobStore,
+  store: BlobReader,
   descriptor: Descriptor,
   what: string,
 ): Promise<Image> {
@@ -53,7 +53,7 @@ export async function openImage(
 
 /** The manifest for a platform when the descriptor is that of an index; the descriptor itself when it is not. */
 export async function chooseManifest(
-  store: BlobStore,
+  store: BlobReader,
   descriptor: Descriptor,
   what: string,
   platform: Platform = thisPlatform(),
@@ -77,7 +77,7 @@ export async function chooseManifest(
 }
 
 /** The descriptor of a manifest or index of which only the digest is known. */
-export async function describeManifest(store: BlobStore, digest: Digest): Promise<Descriptor> {
+export async function describeManifest(store: BlobReader, digest: Digest): Promise<Descriptor> {
   const bytes = await readBlob(store, digest, { limit: documentLimit });
   const known = [...manifestMediaTypes, ...indexMediaTypes];
   const stated = mediaTypeIn(bytes);
@@ -86,7 +86,7 @@ export async function describeManifest(store: BlobStore, digest: Digest): Promis
 }
 
 /** A manifest, index or configuration, whole and verified. A descriptor may carry no more than 4 MiB. */
-export function readDocument(store: BlobStore, { digest, size }: Descriptor): Promise<Buffer> {
+export function readDocument(store: BlobReader, { digest, size }: Descriptor): Promise<Buffer> {
   return readBlob(store, digest, { limit: documentLimit, size });
 }
 
@@ -97,7 +97,7 @@ function fits({ platform, mediaType }: Descriptor, wanted: Platform): boolean {
   return wanted.variant === undefined || platform.variant === wanted.variant;
 }
 
-function thisPlatform(): Platform {
+export function thisPlatform(): Platform {
   const names: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", ppc64: "ppc64le" };
   return { os: "linux", architecture: names[process.arch] ?? process.arch };
 }

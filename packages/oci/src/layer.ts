@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { Fault, isFault } from "@lithify/fault";
-import type { BlobStore } from "./blob-store.ts";
+import type { BlobReader } from "./blob-store.ts";
 import { decompress } from "./compression.ts";
 import type { DiffId } from "./digest.ts";
 import type { Layer } from "./image.ts";
 import type { Descriptor } from "./manifest.ts";
 
 /** A layer whose blob is in a store. */
-export function layerFromBlob(store: BlobStore, descriptor: Descriptor, diffId: DiffId): Layer {
+export function layerFromBlob(store: BlobReader, descriptor: Descriptor, diffId: DiffId): Layer {
   const { digest, size, mediaType } = descriptor;
   const compressed = () => store.open(digest, size);
   const isPlain = mediaType.endsWith(".tar");

@@ -1,6 +1,6 @@
 import { Fault } from "@lithify/fault";
 import type { Digest } from "./digest.ts";
-import { treeFromSorted } from "./merged-tree.ts";
+import { parentOf, treeFromSorted } from "./merged-tree.ts";
 import { sortNames } from "./name-bytes.ts";
 import { noXattrs, type TarEntry } from "./tar-entry.ts";
 import type { NodeType, Tree, TreeNode } from "./tree.ts";
@@ -50,13 +50,30 @@ interface Inode {
 /** Layers laid over each other, lowest first; `finish` gives the tree. */
 export class LayeredTree {
   #inodes = 0;
-  readonly #root: Inode;
+  #root: Inode;
   #layer = -1;
   /** Type of every path that the layer being applied has set. */
   #set = new Map<string, TarEntry["type"]>();
 
   constructor() {
     this.#root = this.#impliedDirectory();
+  }
+
+  /** Lays further layers over a tree that is known; where contents lie in its layers is not. */
+  static over(tree: Tree, notes: ReadonlyMap<string, string>): LayeredTree {
+    const layered = new LayeredTree();
+    const byNumber = new Map<number, Inode>();
+    const byPath = new Map<string, Inode>();
+    for (const node of tree) {
+      const inode = byNumber.get(node.inode) ?? inodeFromNode(node, notes.get(node.path));
+      byNumber.set(inode.number, inode);
+      byPath.set(node.path, inode);
+      layered.#inodes = Math.max(layered.#inodes, inode.number);
+      const name = node.path.slice(node.path.lastIndexOf("/") + 1);
+      if (name === "") layered.#root = inode;
+      else byPath.get(parentOf(node.path))?.children?.set(name, inode);
+    }
+    return layered;
   }
 
   /** @throws Fault LAYER_UNSAFE */
@@ -285,6 +302,13 @@ function pushChildren(stack: [string, Inode][], prefix: string, { children }: In
     stack.push([prefix + key, children.get(name) as Inode]);
   }
   children.clear();
+}
+
+function inodeFromNode(node: TreeNode, note: string | undefined): Inode {
+  const { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer, inode } = node;
+  const attributes = { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer };
+  const children = type === "directory" ? new Map<string, Inode>() : undefined;
+  return { number: inode, ...attributes, member: undefined, note, children };
 }
 
 function nodeOf(path: string, inode: Inode): TreeNode {

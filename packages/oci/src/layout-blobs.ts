@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { type FileHandle, mkdir, open, stat } from "node:fs/promises";
+import { type FileHandle, mkdir, open, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { BlobStore } from "./blob-store.ts";
@@ -24,10 +24,15 @@ export class LayoutBlobs implements BlobStore {
     return join(this.#directory, hexOf(digest));
   }
 
+  /** A blob that is asked for is young again: whoever asked is about to use it, and the clean-up must not take it. */
   has(digest: Digest): Promise<boolean> {
     return onDisk(this.#directory, async () => {
-      const found = await stat(this.pathOf(digest)).catch(ignoreMissing);
-      return found?.isFile() === true;
+      const path = this.pathOf(digest);
+      const found = await stat(path).catch(ignoreMissing);
+      if (found?.isFile() !== true) return false;
+      const now = new Date();
+      const missing = await utimes(path, now, now).then(() => undefined, codeOf);
+      return missing !== "ENOENT";
     });
   }
 
@@ -92,4 +97,8 @@ export class LayoutBlobs implements BlobStore {
 function ignoreMissing(error: unknown): undefined {
   if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
   throw error;
+}
+
+function codeOf(error: NodeJS.ErrnoException): string | undefined {
+  return error.code;
 }

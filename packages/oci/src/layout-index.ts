@@ -41,13 +41,15 @@ export async function readLayoutIndex(directory: string): Promise<readonly Descr
  */
 export async function changeLayoutIndex(
   directory: string,
-  change: (descriptors: readonly Descriptor[]) => readonly Descriptor[],
+  change: (
+    descriptors: readonly Descriptor[],
+  ) => readonly Descriptor[] | Promise<readonly Descriptor[]>,
 ): Promise<void> {
   await withStoreLock(directory, async () => {
     const path = join(directory, "index.json");
     const text = await textOf(directory, path);
     const before = text === undefined ? [] : parseIndex(Buffer.from(text), path);
-    const after = change(before);
+    const after = await change(before);
     if (after === before) return;
     const raw = text === undefined ? {} : (JSON.parse(text) as { manifests?: unknown[] });
     const rawOf = new Map(before.map((descriptor, at) => [descriptor, raw.manifests?.[at]]));

@@ -55,6 +55,18 @@ export async function replay(
   return merged.finish();
 }
 
+/** As `replay` of all layers, when the tree of those below the last is known. @throws what `replayLayers` throws */
+export async function replayOver(
+  below: Pick<Replayed, "tree" | "notes">,
+  layer: Layer,
+  index: number,
+  options: ReplayOptions = {},
+): Promise<Pick<Replayed, "tree" | "notes">> {
+  const merged = LayeredTree.over(below.tree, below.notes);
+  merged.apply(await membersOf(layer.uncompressed(), options), index);
+  return merged.finish();
+}
+
 /**
  * One tar archive as a tree, a live root as `tar -c --xattrs --xattrs-include=* --numeric-owner .` writes it for example.
  * Names that would be whiteouts in a layer are ordinary names here; every node's layer is -1.

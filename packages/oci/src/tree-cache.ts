@@ -6,7 +6,7 @@ import { deserialize, serialize } from "node:v8";
 import { isFault } from "@lithify/fault";
 import { writeDurably } from "./durable-file.ts";
 import type { Image } from "./image.ts";
-import { type ReplayOptions, replay } from "./replay.ts";
+import { type ReplayOptions, replay, replayOver } from "./replay.ts";
 import type { Store } from "./store.ts";
 import type { Tree } from "./tree.ts";
 import { packTree, type TreeColumns, unpackTree } from "./tree-columns.ts";
@@ -61,22 +61,40 @@ async function fromCache(
   store: Pick<Store, "cacheDirectory">,
   options: ImageTreeOptions,
 ): Promise<ImageTree> {
-  const key = hash("sha256", image.layers.map(({ diffId }) => diffId).join("\n"));
   const directory = directoryOf(store);
   if (directory === undefined) return replay(image.layers, options);
-  const path = join(directory, key);
+  const path = join(directory, keyOf(image.layers));
   const kept = options.fresh === true ? undefined : await keptTree(path);
   if (kept !== undefined && answers(kept, options)) {
     const found = unpackTree(kept.columns);
     await utimes(path, new Date(), new Date()).catch(() => undefined);
     return found;
   }
-  const { tree, notes } = await replay(image.layers, options);
+  const { tree, notes } = await replayed(image.layers, directory, options);
   // One that has less does not take the place of one that has more
   if (kept === undefined || options.watch !== undefined || options.digests !== false) {
     await keep(directory, path, { tree, notes }, options);
   }
   return { tree, notes };
+}
+
+function keyOf(layers: Image["layers"]): string {
+  return hash("sha256", layers.map(({ diffId }) => diffId).join("\n"));
+}
+
+/** Where the tree of all layers but the last is kept, only the last is read: that of a build, or of a seal. */
+async function replayed(
+  layers: Image["layers"],
+  directory: string,
+  options: ImageTreeOptions,
+): Promise<ImageTree> {
+  const last = layers.at(-1);
+  if (last === undefined || layers.length < 2 || options.fresh === true) {
+    return replay(layers, options);
+  }
+  const below = await keptTree(join(directory, keyOf(layers.slice(0, -1))));
+  if (below === undefined || !answers(below, options)) return replay(layers, options);
+  return replayOver(unpackTree(below.columns), last, layers.length - 1, options);
 }
 
 interface Head {

@@ -54,23 +54,32 @@ describe("locations", () => {
     ["web:1", { transport: "store", ref: "web:1" }],
     ["oci:some/dir", { transport: "oci", directory: "some/dir" }],
     ["oci:/some/dir:1.0", { transport: "oci", directory: "/some/dir", tag: "1.0" }],
+    ["oci-archive:f.tar:1.0", { transport: "oci-archive", file: "f.tar", tag: "1.0" }],
+    [
+      "docker-archive:f.tar:a/web:1",
+      { transport: "docker-archive", file: "f.tar", tag: "a/web:1" },
+    ],
+    ["docker-daemon:web:1", { transport: "docker-daemon", ref: "web:1" }],
+    ["docker://h:5000/a/web:1", { transport: "docker", address: "h:5000/a/web:1" }],
   ])("%s", (text, wanted) => {
     expect(parseImageLocation(text)).toEqual(wanted);
   });
 
   test("what is not supported is said, with what is", async () => {
-    for (const text of [
-      "docker://host/web",
-      "docker-daemon:web:1",
-      "docker-archive:f",
-      "oci-archive:f",
-    ]) {
+    for (const text of ["dir:web", "containers-storage:web"]) {
       await expectFault("TRANSPORT_UNSUPPORTED", async () => parseImageLocation(text));
     }
-    for (const text of ["oci:", "oci:dir:", "oci::tag"]) {
+    for (const text of [
+      "oci:",
+      "oci:dir:",
+      "oci::tag",
+      "docker://h/A",
+      "oci-archive:",
+      "docker-daemon:",
+    ]) {
       await expectFault("REFERENCE_INVALID", async () => parseImageLocation(text));
     }
-    expect(() => parseImageLocation("docker://host/web")).toThrow(
+    expect(() => parseImageLocation("dir:web")).toThrow(
       expect.objectContaining({ hint: expect.stringContaining("oci:DIR[:TAG]") }),
     );
   });

@@ -1,22 +1,55 @@
+import {
+  chooseManifest,
+  type Descriptor,
+  type ImageSource,
+  openImage,
+  openImageSource,
+} from "@lithify/oci";
 import { statementType } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
+import { readTransportOptions, transportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "<image>",
-  options: [],
-  examples: ["lithify inspect echo:sealed"],
-  async run(context, args) {
-    const store = await context.wire.store();
-    const image = await store.image(args[0] ?? "");
-    const statements = (await store.attached(image, statementType)).map(({ bytes }) =>
-      JSON.parse(Buffer.from(bytes).toString()),
-    );
-    const document = {
-      digest: image.digest,
-      manifest: image.manifest,
-      config: image.config,
-      statements,
-    };
-    return { exitCode: 0, document, lines: JSON.stringify(document, null, 2).split("\n") };
+  options: [
+    { flags: "--raw", about: "manifest or index as the location has it" },
+    ...transportOptions,
+  ],
+  examples: [
+    "lithify inspect echo:sealed",
+    "lithify inspect --raw docker://registry.example/web:1",
+  ],
+  async run(context, args, options) {
+    const name = args[0] ?? "";
+    const source = await openImageSource(name, await readTransportOptions(context, options));
+    try {
+      if (options.isSet("raw")) {
+        const text = await textOf(source, source.root);
+        return { exitCode: 0, document: JSON.parse(text), lines: [text] };
+      }
+      const image = await openImage(
+        source.blobs,
+        await chooseManifest(source.blobs, source.root, name),
+        name,
+      );
+      const referrers = await source.referrers(image.digest);
+      const statements: unknown[] = [];
+      for (const referrer of referrers) {
+        if (referrer.artifactType !== statementType) continue;
+        const { layers } = JSON.parse(await textOf(source, referrer)) as { layers?: Descriptor[] };
+        const [blob] = layers ?? [];
+        if (blob !== undefined) statements.push(JSON.parse(await textOf(source, blob)));
+      }
+      const { digest, manifest, config } = image;
+      const document = { digest, manifest, config, referrers, statements };
+      return { exitCode: 0, document, lines: JSON.stringify(document, null, 2).split("\n") };
+    } finally {
+      await source.close();
+    }
   },
 };
+
+/** Whole documents; the size in the descriptor bounds them. */
+async function textOf(source: ImageSource, { digest, size }: Descriptor): Promise<string> {
+  return Buffer.concat(await Array.fromAsync(source.blobs.open(digest, size))).toString("utf8");
+}

@@ -1,15 +1,17 @@
-import { imageTree, type TreeNode } from "@lithify/oci";
+import { imageTree, openImageAt, type TransportOptions, type TreeNode } from "@lithify/oci";
 import type { CommandSpec } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
 import { bytes, table } from "../style.ts";
+import { readTransportOptions, transportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "[image] [path]",
-  options: [],
+  options: transportOptions,
   examples: ["lithify ls", "lithify ls echo:sealed /drouter/config"],
-  async run(context, args) {
+  async run(context, args, options) {
     const [image, path] = args;
-    return image === undefined ? listImages(context) : listFiles(context, image, path ?? "/");
+    if (image === undefined) return listImages(context);
+    return listFiles(await readTransportOptions(context, options), image, path ?? "/");
   },
 };
 
@@ -28,9 +30,12 @@ async function listImages(context: Context): Promise<Outcome> {
   };
 }
 
-async function listFiles(context: Context, ref: string, path: string): Promise<Outcome> {
-  const store = await context.wire.store();
-  const image = await store.image(ref);
+async function listFiles(
+  { own, ...transport }: TransportOptions,
+  ref: string,
+  path: string,
+): Promise<Outcome> {
+  const { image, store } = await openImageAt(ref, own, transport);
   const { tree } = await imageTree(image, { store, digests: false });
   const start = tree.resolve(path);
   const base = start.answer === "reached" ? start.node.path : path;
@@ -41,7 +46,7 @@ async function listFiles(context: Context, ref: string, path: string): Promise<O
     exitCode: 0,
     document: {
       image: image.digest,
-      objects: nodes.map(({ xattrs, ...node }) => ({ ...node, xattrs: [...xattrs.keys()] })),
+      objects: nodes.map(({ xattrs, ...node }) => ({ ...node, xattrs: xattrsOf(xattrs) })),
     },
     lines: table(
       nodes.map((node) => [
@@ -50,10 +55,22 @@ async function listFiles(context: Context, ref: string, path: string): Promise<O
         String(node.size),
         String(node.layer),
         node.target === undefined ? node.path : `${node.path} -> ${node.target}`,
+        Object.entries(xattrsOf(node.xattrs))
+          .map(([name, value]) => `${name}=${value}`)
+          .join(" "),
       ]),
       [2, 3],
     ),
   };
+}
+
+/** Values in hexadecimal, as getfattr writes them. */
+function xattrsOf(xattrs: TreeNode["xattrs"]): Readonly<Record<string, string>> {
+  const values = [...xattrs].map(([name, value]) => [
+    name,
+    `0x${Buffer.from(value).toString("hex")}`,
+  ]);
+  return Object.fromEntries(values);
 }
 
 const typeLetters = {

@@ -33,9 +33,10 @@ export const ociCodes = {
   },
   TRANSPORT_UNSUPPORTED: {
     exit: 2,
-    meaning: "An image is named by a way to reach images that this version does not have.",
+    meaning:
+      "An image is named by a way to reach images that does not exist here, or cannot do this.",
     remedy:
-      "Name an image of the store (NAME[:TAG], NAME@sha256:..., sha256:...) or oci:DIR[:TAG].",
+      "Use NAME[:TAG] of the store, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF or docker://HOST/REPO[:TAG|@DIGEST].",
   },
   MANIFEST_INVALID: {
     exit: 3,
@@ -79,5 +80,51 @@ export const ociCodes = {
     meaning:
       "The store's directory cannot be used: missing rights, a failing disk, or no OCI layout.",
     remedy: "Name another directory in LITHIFY_STORE.",
+  },
+  REGISTRY_UNREACHABLE: {
+    exit: 3,
+    meaning:
+      "A registry does not answer, breaks off, stalls or stays overloaded, after every retry.",
+    remedy: "Check host, port, network and certificates, and try again later.",
+  },
+  REGISTRY_DENIED: {
+    exit: 3,
+    meaning: "A registry or its token server refuses the credentials, or this action with them.",
+    remedy: "Log in with docker login, or name another DOCKER_CONFIG.",
+  },
+  REGISTRY_INVALID: {
+    exit: 3,
+    meaning: "A registry's answer is not what the distribution specification says, or is unsafe.",
+    remedy: "Tell the operator of the registry; nothing of that answer was used.",
+  },
+  REGISTRY_REFUSED: {
+    exit: 3,
+    meaning: "A registry answered a request with an error that trying again does not mend.",
+    remedy: "Read what the registry says.",
+  },
+  REGISTRY_INSECURE: {
+    exit: 2,
+    meaning: "Plain HTTP was asked for to a host that is not this machine.",
+    remedy: "Use TLS; --ca FILE names an authority of your own.",
+  },
+  CREDENTIALS_INVALID: {
+    exit: 2,
+    meaning: "The Docker configuration cannot be read, or its credential helper fails.",
+    remedy: "Correct config.json in DOCKER_CONFIG or ~/.docker, or run docker login again.",
+  },
+  ARCHIVE_INVALID: {
+    exit: 3,
+    meaning: "A file is not an archive of images, or lacks a part that it names.",
+    remedy: "Write the archive again; a compressed one must be decompressed first.",
+  },
+  DAEMON_UNREACHABLE: {
+    exit: 3,
+    meaning: "The Docker engine does not answer on its socket.",
+    remedy: "Start it, or name its socket in DOCKER_HOST (unix:///path or tcp://loopback:port).",
+  },
+  DAEMON_REFUSED: {
+    exit: 3,
+    meaning: "The Docker engine answered with an error.",
+    remedy: "Read what the engine says.",
   },
 } as const satisfies Record<string, FaultMeaning>;

@@ -1,0 +1,103 @@
+import { createHash } from "node:crypto";
+import { Fault, isFault } from "@lithify/fault";
+import type { Digest } from "../digest.ts";
+import type { RepositoryClient } from "./client.ts";
+import { type HttpAnswer, invalidAnswer } from "./http.ts";
+
+/**
+ * A blob, resumed where the connection broke, checked against digest and size. Tries that bring bytes do not count
+ * against the limit: what has come is never asked for again.
+ * @throws Fault BLOB_UNKNOWN, DIGEST_MISMATCH, SIZE_MISMATCH, REGISTRY_UNREACHABLE, REGISTRY_REFUSED
+ */
+export async function* downloadBlob(
+  client: RepositoryClient,
+  digest: Digest,
+  size: number | undefined,
+): AsyncGenerator<Uint8Array> {
+  const hash = createHash("sha256");
+  let offset = 0;
+  for (let failures = 0; ; ) {
+    const before = offset;
+    try {
+      for await (const chunk of partOf(client, digest, offset, size)) {
+        offset += chunk.length;
+        if (size !== undefined && offset > size) throw sizeMismatch(digest, size, offset);
+        hash.update(chunk);
+        yield chunk;
+      }
+      if (size === undefined || offset === size) break;
+      // A body that ends early without an error is broken off too
+      if (offset === before) throw sizeMismatch(digest, size, offset);
+    } catch (error) {
+      if (!isFault(error, "REGISTRY_UNREACHABLE")) throw error;
+      failures = offset > before ? 1 : failures + 1;
+      if (failures >= client.limits.attempts) throw error;
+      if (offset === before) await client.wait(failures);
+    }
+  }
+  const actual = `sha256:${hash.digest("hex")}`;
+  if (actual === digest) return;
+  throw new Fault("DIGEST_MISMATCH", `blob ${digest}`, {
+    why: "the registry gave other bytes",
+    values: { registry: client.address.host, actual },
+  });
+}
+
+async function* partOf(
+  client: RepositoryClient,
+  digest: Digest,
+  offset: number,
+  size: number | undefined,
+): AsyncGenerator<Uint8Array> {
+  if (offset > 0 && offset === size) return;
+  const headers = offset === 0 ? {} : { range: `bytes=${offset}-` };
+  const answer = await client.request({ method: "GET", at: `blobs/${digest}`, headers });
+  if (answer.status === 404) {
+    answer.drop();
+    throw new Fault("BLOB_UNKNOWN", `blob ${digest}`, {
+      values: { registry: client.address.host, repository: client.address.repository },
+    });
+  }
+  if (answer.status === 206 && startOfRange(answer) === offset) {
+    yield* answer.body;
+  } else if (answer.status === 200) {
+    yield* skipped(answer.body, offset);
+  } else if (answer.status === 416 && offset > 0) {
+    answer.drop();
+    yield* whole(client, digest, offset);
+  } else if (answer.status < 300) {
+    answer.drop();
+    throw invalidAnswer(answer.url, "it is not the part of the blob that was asked for");
+  } else throw await client.refusal(answer, `blob ${digest}`);
+}
+
+/** A server that gives no parts: from the start again, what is there already left out. */
+async function* whole(
+  client: RepositoryClient,
+  digest: Digest,
+  offset: number,
+): AsyncGenerator<Uint8Array> {
+  const answer = await client.request({ method: "GET", at: `blobs/${digest}` });
+  if (answer.status !== 200) throw await client.refusal(answer, `blob ${digest}`);
+  yield* skipped(answer.body, offset);
+}
+
+async function* skipped(
+  body: AsyncIterable<Uint8Array>,
+  offset: number,
+): AsyncGenerator<Uint8Array> {
+  let left = offset;
+  for await (const chunk of body) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
+}
+
+function startOfRange({ headers }: HttpAnswer): number {
+  const match = /^bytes ([0-9]+)-/.exec(headers["content-range"] ?? "");
+  return match === null ? -1 : Number(match[1]);
+}
+
+function sizeMismatch(digest: Digest, size: number, found: number): Fault {
+  return new Fault("SIZE_MISMATCH", `blob ${digest}`, { values: { size, found } });
+}

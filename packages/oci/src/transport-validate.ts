@@ -1,0 +1,55 @@
+import type { Digest } from "./digest.ts";
+import { openImage, readDocument } from "./image-open.ts";
+import type { Descriptor } from "./manifest.ts";
+import { configMediaTypes, indexMediaTypes, parseIndex, parseManifest } from "./manifest-parse.ts";
+import type { ImageSource } from "./transport-place.ts";
+
+export interface ValidateReport {
+  readonly manifests: number;
+  readonly blobs: number;
+  readonly bytes: number;
+  /** Layers whose archive hashes to the diffId of the configuration. */
+  readonly layers: number;
+  readonly referrers: readonly Descriptor[];
+}
+
+/**
+ * Reads everything that an image consists of: every blob hashed, every manifest parsed, every layer expanded and
+ * hashed, what is attached too. @throws the Fault of the first thing that is wrong
+ */
+export async function validateSource(source: ImageSource): Promise<ValidateReport> {
+  const { blobs } = source;
+  const manifests = new Set<Digest>();
+  const seen = new Set<Digest>();
+  const referrers: Descriptor[] = [];
+  let bytes = 0;
+  let layers = 0;
+  const queue: Descriptor[] = [source.root];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    if (manifests.has(at.digest)) continue;
+    manifests.add(at.digest);
+    const document = await readDocument(blobs, at);
+    if (indexMediaTypes.includes(at.mediaType)) queue.push(...parseIndex(document, at.digest));
+    else {
+      const manifest = parseManifest(document, at.digest);
+      const isImage =
+        configMediaTypes.includes(manifest.config.mediaType) && manifest.subject === undefined;
+      const isAttestation = manifest.layers.some(({ mediaType }) => mediaType.includes("in-toto"));
+      for (const { digest, size } of [manifest.config, ...manifest.layers]) {
+        if (seen.has(digest)) continue;
+        seen.add(digest);
+        for await (const chunk of blobs.open(digest, size)) bytes += chunk.length;
+      }
+      if (isImage && !isAttestation) {
+        for (const layer of (await openImage(blobs, at, at.digest)).layers) {
+          for await (const chunk of layer.uncompressed()) void chunk;
+          layers += 1;
+        }
+      }
+    }
+    const found = await source.referrers(at.digest);
+    referrers.push(...found);
+    queue.push(...found);
+  }
+  return { manifests: manifests.size, blobs: seen.size, bytes, layers, referrers };
+}
