@@ -25,6 +25,12 @@ export {
   type LintReport,
   lintConfiguration,
 } from "./lint.ts";
+export {
+  type LiveChange,
+  type LiveGateway,
+  type LiveOptions,
+  serveLive,
+} from "./live/serve-live.ts";
 export { type Log, type LogEvent, logLine, openLog, type Priority } from "./log.ts";
 export { planServices } from "./plan/plan-services.ts";
 export type { ListenerPlan, Obstacle, PlannedService, ServicePlan } from "./plan/service-plan.ts";

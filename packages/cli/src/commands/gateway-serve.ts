@@ -1,4 +1,13 @@
-import { lintConfiguration, loadConfiguration, openLog, serveGateway } from "@lithify/gateway";
+import { unreachable } from "@lithify/fault";
+import {
+  type Difference,
+  type Gateway,
+  type LiveChange,
+  lintConfiguration,
+  loadConfiguration,
+  openLog,
+  serveLive,
+} from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import { numberOf } from "../numbers.ts";
 import { parsePort } from "../ports.ts";
@@ -25,21 +34,57 @@ export const command: CommandSpec = {
         .map((port) => [port.containerPort, port.hostPort]),
     );
     const write = context.isJson ? context.progress.note : context.print;
-    const gateway = await serveGateway({
+    const live = await serveLive({
       root,
       log: openLog((line) => write(line.trimEnd()), "notice"),
       signal: context.signal,
       healthPort: numberOf(options, "health", "7879", 0, 65535),
       portFor: (listener) => moved.get(listener.port) ?? listener.port,
+      changed: (change, gateway) => {
+        for (const line of changeLines(change, gateway)) context.progress.note(line);
+      },
     });
-    const { ports } = gateway;
-    for (const { domain, service, address, port } of ports)
-      context.progress.note(`${domain}/${service} on ${address}:${port}`);
+    for (const line of portLines(live.current)) context.progress.note(line);
     await new Promise<void>((resolve) => {
       if (context.signal.aborted) resolve();
       else context.signal.addEventListener("abort", () => resolve(), { once: true });
     });
-    await gateway.close();
+    const { ports } = live.current;
+    await live.close();
     return { exitCode: ports.length > 0 ? 0 : 1, document: { root, ports }, lines: [] };
   },
 };
+
+function portLines(gateway: Gateway): readonly string[] {
+  return gateway.ports.map(
+    ({ domain, service, address, port }) => `${domain}/${service} on ${address}:${port}`,
+  );
+}
+
+/** What a change in the files has led to, for the terminal. */
+function changeLines(change: LiveChange, gateway: Gateway): readonly string[] {
+  if (change.outcome === "kept") return [`not taken up, serving as before: ${change.why}`];
+  return [
+    `taken up: ${change.files.join(", ")}`,
+    ...change.differences.map(differenceLine),
+    ...portLines(gateway),
+  ];
+}
+
+function differenceLine(each: Difference): string {
+  const what = `${each.change}: ${each.domain}`;
+  switch (each.of) {
+    case "domain":
+      return what;
+    case "object":
+      return `${what}/${each.object}`;
+    case "file":
+      return `${each.change}: ${each.file}`;
+    case "property": {
+      const [was, is] = [each.was, each.is].map((value) => JSON.stringify(value) ?? "(not set)");
+      return `${what}/${each.object} ${each.property}: ${was} → ${is}`;
+    }
+    default:
+      return unreachable(each);
+  }
+}
