@@ -21,9 +21,19 @@ test("workers share the port; one that dies is started again, and all end togeth
     "config/echo/echo.cfg": read("config/echo/echo.cfg").replace("port 8080", `port ${port}`),
     "local/echo/echo.js": read("local/echo/echo.js"),
   });
-  const child = await startProgram(tree.root, port, { DATAPOWER_WORKER_THREADS: "2" });
+  const health = await freePort();
+  const child = await startProgram(tree.root, port, {
+    DATAPOWER_WORKER_THREADS: "2",
+    GATEWAY_HEALTH_PORT: String(health),
+  });
+  const ready = async (): Promise<boolean> =>
+    fetch(`http://127.0.0.1:${health}/`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
   const ask = (): Promise<string> =>
     exchange(port, "GET /a HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+  await expect.poll(ready, { timeout: 5000 }).toBe(true);
   const before = childrenOf(child.pid!);
   try {
     expect(before).toHaveLength(2);

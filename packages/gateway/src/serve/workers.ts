@@ -50,25 +50,24 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers | n
   });
   const reports = new Map<Worker, WorkerReport>();
   let closing = false;
-  const start = (number: number): Worker => {
+  const start = (number: number, failed?: (code: number) => void): Worker => {
     const worker = cluster.fork({ [workerVariable]: String(number) });
     worker.on("message", (report: WorkerReport | typeof portsClosed) => {
       if (report !== portsClosed) reports.set(worker, report);
     });
-    return worker;
-  };
-  const restartWhenDead = (worker: Worker, number: number): void => {
     worker.once("exit", (code, signal) => {
-      reports.delete(worker);
+      const served = reports.delete(worker);
       if (closing) return;
+      if (!served && failed !== undefined) {
+        failed(code ?? 3);
+        return;
+      }
       const text = `Worker ${number} ended (${signal ?? code}): it is started again`;
       log({ code: "8100003c", category: "system", priority: "error", text });
-      setTimeout(() => closing || restartWhenDead(start(number), number), restartPause);
+      setTimeout(() => closing || start(number), restartPause);
     });
+    return worker;
   };
-  const workers = Array.from({ length: count }, (_, index) => start(index + 1));
-  const codes = await Promise.all(workers.map(firstWord));
-  const failed = codes.find((code) => code !== undefined);
   const living = (): Worker[] =>
     Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined);
   let drained: Promise<unknown> | undefined;
@@ -82,14 +81,15 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers | n
     await drain();
     await Promise.all(ends);
   };
-  if (failed !== undefined) {
+  const firsts = await Promise.all(
+    Array.from({ length: count }, (_, index) => firstWord((failed) => start(index + 1, failed))),
+  );
+  const code = firsts.find((word) => typeof word === "number");
+  if (code !== undefined) {
     await close();
-    return failed;
+    return code;
   }
-  for (const [index, worker] of workers.entries()) {
-    restartWhenDead(worker, index + 1);
-  }
-  const first = reports.get(workers[0]!)!;
+  const first = firsts[0] as WorkerReport;
   return {
     ports: first.ports,
     health: () => {
@@ -102,11 +102,12 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers | n
   };
 }
 
-/** Undefined once the worker has reported, its exit code when it ends before that. */
-function firstWord(worker: Worker): Promise<number | undefined> {
+/** The first report of a worker, or its exit code when it ends before that. */
+function firstWord(
+  start: (failed: (code: number) => void) => Worker,
+): Promise<WorkerReport | number> {
   return new Promise((resolve) => {
-    worker.once("message", () => resolve(undefined));
-    worker.once("exit", (code) => resolve(code ?? 3));
+    start(resolve).once("message", (report: WorkerReport) => resolve(report));
   });
 }
 
