@@ -3,8 +3,9 @@ import { describe, expect, test } from "vitest";
 import { digestOf } from "../src/digest.ts";
 import type { Layer } from "../src/image.ts";
 import { encodeName } from "../src/name-bytes.ts";
-import { replayLayers, treeFromTar } from "../src/replay.ts";
+import { replay, replayLayers, replayOver, treeFromTar } from "../src/replay.ts";
 import type { Tree } from "../src/tree.ts";
+import { diffTrees } from "../src/tree-diff.ts";
 import { arbitraryInputs } from "./arbitrary-entries.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, faultCodeOf } from "./expectations.ts";
@@ -133,5 +134,25 @@ describe("replay", () => {
     );
     const tree = await replayLayers([layerOf(await archiveOf(inputs))]);
     expect(tree.size).toBe(100_301);
+  });
+});
+
+describe("the last layer over a tree that is known gives what all layers give", () => {
+  const cases = replayCases().filter(({ layers }) => layers.length > 1);
+  test.each(cases.map((item) => [item.name, item] as const))("%s", async (_, item) => {
+    const layers: Layer[] = [];
+    for (const inputs of item.layers) layers.push(layerOf(await archiveOf(inputs)));
+    const last = layers.at(-1) as Layer;
+    const all = () => replayLayers(layers);
+    const over = async () =>
+      (await replayOver(await replay(layers.slice(0, -1)), last, layers.length - 1)).tree;
+    const code = await faultCodeOf(all);
+    expect(await faultCodeOf(over)).toBe(code);
+    if (code !== undefined) return;
+    const [whole, step] = [await all(), await over()];
+    expect(diffTrees(whole, step)).toEqual([]);
+    const rows = (tree: Tree) =>
+      [...tree].map((node) => [node.path, node.layer, node.mtime, ...tree.linksOf(node)]);
+    expect(rows(step)).toEqual(rows(whole));
   });
 });
