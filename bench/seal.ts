@@ -9,7 +9,7 @@ import { dockerMissing, openDocker } from "./peers/docker.ts";
 import { median } from "./samples.ts";
 import { Workplace } from "./workplace.ts";
 
-const rounds = 3;
+const rounds = Number(process.env.BENCH_ROUNDS ?? 3);
 const busybox = "/usr/bin/busybox";
 const common = { layers: 1, files: 20_000, directories: 500, bytes: 400e6, program: busybox };
 const shapes: Readonly<Record<"every-file" | "directories" | "conforms", SampleShape>> = {

@@ -1,3 +1,5 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -107,4 +109,26 @@ describe("damaged streams", () => {
     await expectFault("LIMIT_EXCEEDED", run({ bytes: 1e9, ratio: 100, ratioFrom: 1024 * 1024 }));
     expect((await run({ bytes: 1e9, ratio: 100, ratioFrom: 1e9 })()).length).toBe(8 * 1024 * 1024);
   });
+});
+
+test("the number of threads does not change a byte", async () => {
+  const module = new URL("../src/compression.ts", import.meta.url).href;
+  const program = `
+    import { createHash } from "node:crypto";
+    import { compress } from ${JSON.stringify(module)};
+    const piece = Buffer.from(Array.from({ length: 300_000 }, (_, at) => String((at * 7919) % 1009)).join());
+    for (const compression of ["gzip", "zstd"]) {
+      const hash = createHash("sha256");
+      for await (const part of compress([piece, piece, piece], compression)) hash.update(part);
+      console.log(hash.digest("hex"));
+    }`;
+  const outputs = await Promise.all(
+    [1, 2, 3, 8].map(async (threads) => {
+      const env = { ...process.env, UV_THREADPOOL_SIZE: String(threads) };
+      const args = ["--input-type=module-typescript", "--eval", program];
+      return (await promisify(execFile)(process.execPath, args, { env })).stdout;
+    }),
+  );
+  expect(outputs[0]?.trim().split("\n")).toHaveLength(2);
+  expect(new Set(outputs).size).toBe(1);
 });
