@@ -30,6 +30,11 @@ export const catalogue: readonly Entry[] = [
     load: () => import("./commands/prove.ts"),
   },
   {
+    name: "learn",
+    summary: "find what a program must write, and the mounts that fit",
+    load: () => import("./commands/learn.ts"),
+  },
+  {
     name: "attack",
     summary: "try real changes inside a running instance, as its own identity",
     load: () => import("./commands/attack.ts"),

@@ -1,5 +1,6 @@
 import type { StepRunner } from "@lithify/build";
 import type { Engine } from "@lithify/engine";
+import { Fault } from "@lithify/fault";
 import type { Store } from "@lithify/oci";
 
 /**
@@ -9,8 +10,8 @@ import type { Store } from "@lithify/oci";
 export interface Wire {
   /** The tool's own store. */
   readonly store: () => Promise<Store>;
-  /** Runs images: the local engine. */
-  readonly engine: () => Promise<Engine>;
+  /** Runs images: the local engine, or the Docker daemon where LITHIFY_ENGINE or `name` says `docker`. */
+  readonly engine: (name?: string) => Promise<Engine>;
   /** Runs the RUN steps of a Dockerfile; a Dockerfile without any needs neither root nor a runtime. */
   readonly runner: StepRunner;
   /** Where rollouts keep their logs. */
@@ -22,12 +23,32 @@ export function wireFor(env: NodeJS.ProcessEnv): Wire {
     const { defaultStoreDirectory, openStore } = await import("@lithify/oci");
     return openStore(defaultStoreDirectory(env));
   });
+  const engines = new Map<string, () => Promise<Engine>>([
+    [
+      "local",
+      once(async () => {
+        const { openLocalEngine } = await import("@lithify/engine");
+        return openLocalEngine({ store: await store(), env });
+      }),
+    ],
+    [
+      "docker",
+      once(async () => {
+        const { openDockerEngine } = await import("@lithify/engine");
+        return openDockerEngine({ store: await store(), env });
+      }),
+    ],
+  ]);
   return {
     store,
-    engine: once(async () => {
-      const { openLocalEngine } = await import("@lithify/engine");
-      return openLocalEngine({ store: await store(), env });
-    }),
+    engine: async (name = env.LITHIFY_ENGINE || "local") => {
+      const open = engines.get(name);
+      if (open !== undefined) return open();
+      throw new Fault("USAGE", "the engine", {
+        why: `it is one of ${[...engines.keys()].join(", ")}`,
+        values: { engine: name },
+      });
+    },
     runner: {
       run: async (step, options) => {
         const { openSandbox } = await import("@lithify/engine");

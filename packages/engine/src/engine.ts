@@ -22,7 +22,18 @@ export interface RunSpec {
   readonly writableRoot?: boolean;
   /** Kept with the instance, shown by `ps`. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Of the whole container; none when left out. */
+  readonly limits?: RunLimits;
   readonly readOnlyMounts?: readonly { readonly source: string; readonly target: string }[];
+}
+
+/** What a container may use, by its control group: v1 or v2. */
+export interface RunLimits {
+  /** Swap included. */
+  readonly memoryBytes?: number;
+  readonly pids?: number;
+  /** 1.5: one and a half processors' time. */
+  readonly cpus?: number;
 }
 
 export interface PortMapping {

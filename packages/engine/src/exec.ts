@@ -22,7 +22,8 @@ export interface ExecOptions {
   readonly files?: readonly string[];
 }
 
-const outputLimit = 16 * 1024 * 1024;
+/** Bytes of both outputs together. */
+export const outputLimit = 16 * 1024 * 1024;
 
 /** Runs a command beside the process of an instance, confined as that is. Throws Fault OUTPUT_TOO_LARGE and ends the command then. */
 export async function execInside(
@@ -53,7 +54,8 @@ export async function execInside(
   }
 }
 
-async function collect(
+/** Runs the program that runs a command inside, `options.files` open for it. Throws Fault OUTPUT_TOO_LARGE. */
+export async function collect(
   program: string,
   args: readonly string[],
   { stdin, files = [] }: ExecOptions,

@@ -1,13 +1,20 @@
 export { type Attack, type AttackResult, attack } from "./attack.ts";
+export { type DockerEngineOptions, openDockerEngine } from "./docker/docker-engine.ts";
 export type {
   Engine,
   Instance,
   InstanceFacts,
   InstanceState,
   PortMapping,
+  RunLimits,
   RunSpec,
 } from "./engine.ts";
+export { type LearnedWrite, type LearnOptions, type LearnReport, learn } from "./learn/learn.ts";
+export type { Renderings } from "./learn/renderings.ts";
+export type { TracedRun, Workload } from "./learn/traced-run.ts";
+export type { PlannedMount } from "./learn/writable-plan.ts";
 export { type LocalEngineOptions, openLocalEngine } from "./local-engine.ts";
+export { findProgram } from "./program.ts";
 export {
   type ProvedAttempt,
   type ProveOptions,

@@ -2,10 +2,9 @@ import { readFile, readlink } from "node:fs/promises";
 import { capabilitiesFromMask } from "./capabilities.ts";
 import type { InstanceFacts } from "./engine.ts";
 import { unescapeMountPath } from "./overlay.ts";
-import type { InstanceRecord } from "./state.ts";
 
 /** What the kernel says about the process of an instance: /proc/PID/{environ,cmdline,status,mountinfo,cwd}. */
-export async function factsOf(pid: number, record: InstanceRecord): Promise<InstanceFacts> {
+export async function factsOf(pid: number, started: readonly string[]): Promise<InstanceFacts> {
   const text = (name: string) => readFile(`/proc/${pid}/${name}`, "utf8");
   const [environ, cmdline, status, mountinfo, workingDirectory] = await Promise.all([
     text("environ"),
@@ -18,7 +17,7 @@ export async function factsOf(pid: number, record: InstanceRecord): Promise<Inst
   return {
     env: zeroSeparated(environ),
     command: zeroSeparated(cmdline),
-    started: record.process.args,
+    started,
     workingDirectory,
     ...parseStatus(status),
     readOnlyRoot: mounts.some((mount) => mount.target === "/" && mount.readOnly),

@@ -164,6 +164,7 @@ async function prepare(
     closedDevices: spec.mutable !== true,
     network: { answer: "namespace", path: namespacePath(network) },
     mounts: mounts.map(({ kind: _, ...mount }) => mount),
+    ...(spec.limits === undefined ? {} : { limits: spec.limits }),
   } as const;
   await writeFile(join(paths.bundle, "config.json"), JSON.stringify(runtimeSpec(plan)));
   return { ...record, network, mountPoints, process: runtimeProcess(plan) };

@@ -40,7 +40,7 @@ export function localInstance(state: string, record: InstanceRecord): Instance {
     },
     facts: async () => {
       const now = await running();
-      return factsOf(now.process.pid, now.record);
+      return factsOf(now.process.pid, now.record.process.args);
     },
   };
 }

@@ -12,6 +12,9 @@ const packages = {
   umount: "mount",
 } as const;
 
+/** Needed by some commands only. */
+const extraPackages = { strace: "strace" } as const;
+
 export type ProgramName = keyof typeof packages;
 
 /** Absolute paths, so that what was found at the start is what runs later, in the monitor too. */
@@ -19,13 +22,21 @@ export type Programs = Readonly<Record<ProgramName, string>>;
 
 /** Looks for every program on PATH. Throws Fault RUNTIME_MISSING with the Debian package of the first that is not there. */
 export function findPrograms(env: NodeJS.ProcessEnv): Programs {
-  const directories = (env.PATH ?? "").split(delimiter).filter((path) => path.startsWith("/"));
-  const found = Object.entries(packages).map(([name, debianPackage]) => {
-    const path = directories.map((directory) => join(directory, name)).find(isExecutable);
-    if (path === undefined) throw missing(name, debianPackage);
-    return [name, path];
-  });
+  const names = Object.keys(packages) as ProgramName[];
+  const found = names.map((name) => [name, findProgram(env, name)]);
   return Object.fromEntries(found);
+}
+
+/** One program, on PATH. Throws Fault RUNTIME_MISSING with its Debian package. */
+export function findProgram(
+  env: NodeJS.ProcessEnv,
+  name: keyof typeof extraPackages | ProgramName,
+): string {
+  const directories = (env.PATH ?? "").split(delimiter).filter((path) => path.startsWith("/"));
+  const places = directories.map((directory) => join(directory, name));
+  const path = places.find(isExecutable);
+  if (path !== undefined) return path;
+  throw missing(name, { ...packages, ...extraPackages }[name]);
 }
 
 export interface ProgramResult {

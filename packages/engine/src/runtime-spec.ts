@@ -1,5 +1,6 @@
 import type { ProcessConfig } from "@lithify/oci";
 import { capabilitySets } from "./capabilities.ts";
+import type { RunLimits } from "./engine.ts";
 import { seccompProfile } from "./seccomp.ts";
 
 /** The numbers a process runs with. */
@@ -50,6 +51,7 @@ export interface ContainerPlan {
   readonly network:
     | { readonly answer: "namespace"; readonly path: string }
     | { readonly answer: "host" };
+  readonly limits?: RunLimits;
   /** After the standard ones, in this order. */
   readonly mounts: readonly RuntimeMount[];
 }
@@ -66,7 +68,7 @@ export function runtimeSpec(plan: ContainerPlan): object {
     linux: {
       ...(plan.network.answer === "host" ? {} : { sysctl }),
       cgroupsPath: `/lithify-${plan.id}`,
-      resources: { devices: deviceRules },
+      resources: { devices: deviceRules, ...resourceLimits(plan.limits ?? {}) },
       namespaces: [
         { type: "pid" },
         { type: "mount" },
@@ -78,6 +80,16 @@ export function runtimeSpec(plan: ContainerPlan): object {
       readonlyPaths,
       seccomp: seccompProfile(globalThis.process.arch, boundingOf(plan)),
     },
+  };
+}
+
+/** In the words of control groups v1; the runtime translates them where the machine has v2. */
+function resourceLimits({ memoryBytes, pids, cpus }: RunLimits): object {
+  const period = 100_000; // microseconds
+  return {
+    ...(memoryBytes === undefined ? {} : { memory: { limit: memoryBytes, swap: memoryBytes } }),
+    ...(pids === undefined ? {} : { pids: { limit: pids } }),
+    ...(cpus === undefined ? {} : { cpu: { period, quota: Math.round(cpus * period) } }),
   };
 }
 

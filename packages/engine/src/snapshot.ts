@@ -1,6 +1,6 @@
 import { readdir } from "node:fs/promises";
 import { type Tree, type TreeNode, treeFromNodes, treeFromTar } from "@lithify/oci";
-import type { InstanceRecord } from "./state.ts";
+import type { Programs } from "./program.ts";
 import { archiveOf } from "./tar-program.ts";
 
 /**
@@ -9,7 +9,7 @@ import { archiveOf } from "./tar-program.ts";
  */
 export async function snapshotOf(
   rootfs: string,
-  record: Pick<InstanceRecord, "programs" | "mountPoints">,
+  record: { readonly programs: Pick<Programs, "tar">; readonly mountPoints: readonly string[] },
 ): Promise<Tree> {
   const tree = await treeFromTar(archiveOf(record.programs.tar, rootfs));
   return record.mountPoints.length === 0 ? tree : withoutMountPoints(tree, record.mountPoints);
@@ -21,7 +21,8 @@ export async function touchedBelow(upper: string): Promise<readonly string[]> {
   return names.map((name) => `/${name}`).toSorted();
 }
 
-function withoutMountPoints(tree: Tree, points: readonly string[]): Tree {
+/** Leaves out what is only there to be mounted on; a directory stays while something in it does. */
+export function withoutMountPoints(tree: Tree, points: readonly string[]): Tree {
   const hidden = new Set(points);
   const nodes: readonly TreeNode[] = [...tree];
   const kept = new Set<string>();

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Image } from "@lithify/oci";
@@ -223,6 +224,19 @@ export function engineContract(
       expect(under.leftovers(all.map(({ id }) => id))).toEqual([]);
     });
 
+    it("holds a container to its limits", async () => {
+      const limits = { memoryBytes: 64 * 1024 * 1024, pids: 20, cpus: 0.5 };
+      const instance = await run({ ...waiting, limits });
+      const state = await instance.state();
+      const pid = state.answer === "running" ? state.pid : 0;
+      expect(limitFiles(pid)).toEqual({
+        memory: String(limits.memoryBytes),
+        pids: "20",
+        cpu: "50000",
+      });
+      await instance.stop({ graceSeconds: 0 });
+    });
+
     it("does not start once its signal was given", async () => {
       const signal = AbortSignal.abort();
       const before = (await under.engine.list()).length;
@@ -237,6 +251,27 @@ export function engineContract(
 /** Asks again until the answer is yes; a test that waits for ever ends with its own time limit. */
 export async function until(answer: () => Promise<boolean>): Promise<void> {
   while (!(await answer())) await sleep(10);
+}
+
+/** What the control groups of a process allow it: v1 has a tree for each controller, v2 one for all (cgroups(7)). */
+function limitFiles(pid: number): Readonly<Record<"memory" | "pids" | "cpu", string>> {
+  const lines = readFileSync(`/proc/${pid}/cgroup`, "utf8").split("\n");
+  const read = (controller: string, v1: string, v2: string): string => {
+    const own = lines.find((line) => line.split(":")[1]?.split(",").includes(controller));
+    const path = (own ?? lines.find((line) => line.startsWith("0::")) ?? "").split(":")[2];
+    const place =
+      own === undefined ? `/sys/fs/cgroup${path}` : `/sys/fs/cgroup/${controller}${path}`;
+    return (
+      readFileSync(`${place}/${own === undefined ? v2 : v1}`, "utf8")
+        .trim()
+        .split(" ")[0] ?? ""
+    );
+  };
+  return {
+    memory: read("memory", "memory.limit_in_bytes", "memory.max"),
+    pids: read("pids", "pids.max", "pids.max"),
+    cpu: read("cpu", "cpu.cfs_quota_us", "cpu.max"),
+  };
 }
 
 async function textOf(instance: Instance): Promise<string> {

@@ -11,6 +11,7 @@ export const command: CommandSpec = {
   options: [
     { flags: "--try <operation>", about: `one of ${operations.join(", ")} (all)`, isList: true },
     { flags: "--keep", about: "leave the changes in place; otherwise they are put back at once" },
+    { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
   ],
   examples: [
     "lithify attack web /drouter/local/echo/echo.js",
@@ -28,7 +29,7 @@ export const command: CommandSpec = {
         }),
       ),
     );
-    const instance = await instanceNamed(await context.wire.engine(), name);
+    const instance = await instanceNamed(await context.wire.engine(options.text("engine")), name);
     const results = await attack(instance, attacks);
     const { good, bad, warn } = context.style;
     const word = { allowed: bad, denied: good, inconclusive: warn };

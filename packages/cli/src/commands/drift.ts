@@ -23,12 +23,16 @@ export const command: CommandSpec = {
     },
     { flags: "--every <seconds>", about: "with --watch: the pause between two looks (5)" },
     { flags: "--verbose", about: "show what engines inject and what is declared writable, too" },
+    { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
   ],
   examples: ["lithify drift", "lithify drift web --json", "lithify drift --watch --every 30"],
   async run(context, args, options) {
     const baselines = new Map<string, Promise<Baseline>>();
     const look = async (): Promise<DriftReport> => {
-      const instances = await instancesNamed(await context.wire.engine(), args);
+      const instances = await instancesNamed(
+        await context.wire.engine(options.text("engine")),
+        args,
+      );
       const found: InstanceDrift[] = [];
       for (const instance of instances) {
         context.progress.step(`looking into ${instance.name}`);

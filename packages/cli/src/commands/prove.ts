@@ -18,6 +18,7 @@ export const command: CommandSpec = {
       about: "lithify.yaml; else the seal's, else the profile that fits",
     },
     { flags: "--read-only", about: "with a read-only root too, as sealed images run" },
+    { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
   ],
   examples: ["lithify prove echo:sealed", "lithify prove echo:mutable --as drouter --json"],
   async run(context, args, options) {
@@ -25,7 +26,7 @@ export const command: CommandSpec = {
     const { policy, source } = await policyFor(context, from, { file: options.text("policy") });
     const inspected = await inspectImage(from.image, { store: from.store, digests: false });
     const accounts = await accountsIn(from.image, inspected);
-    const report = await prove(await context.wire.engine(), from.image, {
+    const report = await prove(await context.wire.engine(options.text("engine")), from.image, {
       policy,
       model: modelOf({ ...inspected, config: from.image.config, policy, accounts }),
       identities: await identitiesOf(

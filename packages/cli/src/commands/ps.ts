@@ -4,10 +4,13 @@ import { table } from "../style.ts";
 
 export const command: CommandSpec = {
   args: "",
-  options: [{ flags: "-a, --all", about: "ended instances too" }],
+  options: [
+    { flags: "-a, --all", about: "ended instances too" },
+    { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
+  ],
   examples: ["lithify ps", "lithify ps --all --json"],
   async run(context, _args, options) {
-    const engine = await context.wire.engine();
+    const engine = await context.wire.engine(options.text("engine"));
     const rows = await Promise.all((await engine.list()).map(rowOf));
     const shown = rows.filter((row) => options.isSet("all") || row.state === "running");
     return {

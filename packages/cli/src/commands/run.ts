@@ -19,6 +19,7 @@ export const command: CommandSpec = {
     { flags: "-e, --env <pair>", about: "NAME=value", isList: true },
     { flags: "--mutable", about: "writable root, to see the difference" },
     { flags: "--label <pair>", about: "NAME=value, shown by ps --json", isList: true },
+    { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
   ],
   examples: [
     "lithify run echo:sealed --name web -p 8080",
@@ -30,7 +31,9 @@ export const command: CommandSpec = {
     const image = await store.image(ref);
     context.progress.step(`starting ${ref}`);
     const spec = await runSpecOf(context, image, options, words);
-    const instance = await (await context.wire.engine()).run(spec, { signal: context.signal });
+    const instance = await (await context.wire.engine(options.text("engine"))).run(spec, {
+      signal: context.signal,
+    });
     const ports = instance.published.map((port) => `${port.host}:${port.hostPort}`);
     return {
       exitCode: 0,

@@ -8,10 +8,11 @@ export const command: CommandSpec = {
   options: [
     { flags: "-t, --time <seconds>", about: "how long to wait between SIGTERM and SIGKILL (10)" },
     { flags: "-a, --all", about: "every instance" },
+    { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
   ],
   examples: ["lithify stop web", "lithify stop --all"],
   async run(context, args, options) {
-    const engine = await context.wire.engine();
+    const engine = await context.wire.engine(options.text("engine"));
     if (args.length === 0 && !options.isSet("all"))
       throw new Fault("USAGE", "stop", { why: "it needs the names of instances, or --all" });
     const graceSeconds = numberOf(options, "time", "10", 0, 86_400);

@@ -69,6 +69,31 @@ export const engineCodes = {
     meaning: "The kernel or one of its tools refused a mount, a network device or a namespace.",
     remedy: "Look at the reason given; inside another container this needs more rights.",
   },
+  LEARN_UNUSABLE: {
+    exit: 3,
+    meaning: "What a program writes could not be recorded.",
+    remedy: "Look at the reason given; learn needs root and may not itself be traced.",
+  },
+  DAEMON_UNREACHABLE: {
+    exit: 3,
+    meaning: "The Docker daemon does not answer on its socket.",
+    remedy: "Start the daemon, or name its socket in DOCKER_HOST (unix://PATH).",
+  },
+  DAEMON_REFUSED: {
+    exit: 3,
+    meaning: "The Docker daemon answered a request with an error.",
+    remedy: "Look at the reason given; the daemon's own log says more.",
+  },
+  DAEMON_REMOTE: {
+    exit: 3,
+    meaning: "A container of the Docker daemon cannot be looked into from this machine.",
+    remedy: "Run the command as root on the machine of the daemon.",
+  },
+  NETWORK_MISSING: {
+    exit: 3,
+    meaning: "A port cannot be reached, because the container has no network of its own.",
+    remedy: "Start the Docker daemon with a bridge network, or use the local engine.",
+  },
   NETWORK_FULL: {
     exit: 3,
     meaning: "No address range is free for another instance.",
