@@ -1,6 +1,6 @@
 import { Fault, nearestWord } from "@lithify/fault";
 import { capabilityNames } from "./capability-names.ts";
-import type { SecurityContext } from "./kubernetes-identity.ts";
+import type { SecurityContext } from "./security-context.ts";
 
 /** What an engine adds to a user, as an identity's text says it. */
 export interface IdentityOptions {

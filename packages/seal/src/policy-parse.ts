@@ -1,7 +1,6 @@
 import { Fault, nearestWord, unreachable } from "@lithify/fault";
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from "yaml";
 import { identityText, kubernetesText } from "./identity-text.ts";
-import type { SecurityContext } from "./kubernetes-identity.ts";
 import type { Policy, PolicyTree, Waiver } from "./policy.ts";
 import { profileDefaults } from "./policy-profiles.ts";
 import {
@@ -14,6 +13,7 @@ import {
   type TextOrNumberSchema,
   type TextSchema,
 } from "./policy-schema.ts";
+import type { SecurityContext } from "./security-context.ts";
 
 /** Bytes of a policy file that are read at most. */
 export const policySizeLimit = 1024 * 1024;
