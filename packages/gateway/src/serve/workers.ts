@@ -32,8 +32,6 @@ export interface Workers {
 /** A worker's number, from 1, in its environment. */
 export const workerVariable = "GATEWAY_WORKER";
 
-/** Flags of the runtime for workers: messages are short-lived, so the heap need not grow for them. */
-const workerFlags: readonly string[] = ["--max-semi-space-size=8"];
 /** A worker that died is started again after this many milliseconds. */
 const restartPause = 200;
 
@@ -46,7 +44,6 @@ export async function startWorkers(options: WorkersOptions): Promise<Workers | n
   cluster.setupPrimary({
     exec: program,
     args: [...options.args],
-    execArgv: [...process.execArgv, ...workerFlags],
   });
   const reports = new Map<Worker, WorkerReport>();
   let closing = false;
