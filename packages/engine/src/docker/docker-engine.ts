@@ -5,7 +5,8 @@ import { findProgram, throwIfAborted } from "../program.ts";
 import { isAlive, type ProcessMark } from "../state.ts";
 import { checkSpec, containerOptions, labels, nameOfContainer } from "./container-options.ts";
 import { daemonFault, startFault } from "./daemon-fault.ts";
-import { type DockerContext, dockerInstance } from "./docker-instance.ts";
+import type { DockerContext } from "./docker-context.ts";
+import { dockerInstance } from "./docker-instance.ts";
 import { loadImage } from "./load-image.ts";
 
 export interface DockerEngineOptions {

@@ -10,7 +10,7 @@ import { collect, type ExecOptions, type ExecResult, outputLimit } from "../exec
 import { mergedEnvironment, type RuntimeProcess } from "../runtime-spec.ts";
 import { userOf } from "../user.ts";
 import { checkLocal, daemonFault, messageOf } from "./daemon-fault.ts";
-import type { DockerContext } from "./docker-instance.ts";
+import type { DockerContext } from "./docker-context.ts";
 
 /** As `docker exec`; with `files` through the daemon's own runtime, because the API cannot pass open files. */
 export async function execInContainer(

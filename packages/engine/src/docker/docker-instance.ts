@@ -6,16 +6,11 @@ import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import type { Instance, InstanceFacts, PortMapping } from "../engine.ts";
 import { factsOf } from "../kernel-facts.ts";
-import type { Programs } from "../program.ts";
 import { labels, nameOfContainer } from "./container-options.ts";
 import { checkLocal, daemonFault } from "./daemon-fault.ts";
+import type { DockerContext } from "./docker-context.ts";
 import { execInContainer } from "./docker-exec.ts";
 import { snapshotOfContainer, touchedIn } from "./docker-root.ts";
-
-export interface DockerContext {
-  readonly docker: Docker;
-  readonly programs: Pick<Programs, "tar" | "runc">;
-}
 
 /** A container that this engine started, by what the daemon says of it. Everything that changes is asked again at each call. */
 export function dockerInstance(context: DockerContext, first: ContainerInspectInfo): Instance {

@@ -7,7 +7,7 @@ import { lstatInside } from "../rooted-path.ts";
 import { snapshotOf, touchedBelow, withoutMountPoints } from "../snapshot.ts";
 import { isInLayers } from "../unpack.ts";
 import { daemonFault } from "./daemon-fault.ts";
-import type { DockerContext } from "./docker-instance.ts";
+import type { DockerContext } from "./docker-context.ts";
 
 /** The directories of an overlay2 container, as the daemon names them. */
 interface OverlayDirectories {

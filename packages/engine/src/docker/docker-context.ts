@@ -1,0 +1,8 @@
+import type Docker from "dockerode";
+import type { Programs } from "../program.ts";
+
+/** What every part of the Docker engine works with. */
+export interface DockerContext {
+  readonly docker: Docker;
+  readonly programs: Pick<Programs, "tar" | "runc">;
+}
