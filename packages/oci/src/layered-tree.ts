@@ -1,7 +1,7 @@
 import { Fault } from "@lithify/fault";
 import type { Digest } from "./digest.ts";
+import { type Inode, inodeFromNode, nodeOf, pushChildren } from "./inode.ts";
 import { parentOf, treeFromSorted } from "./merged-tree.ts";
-import { sortNames } from "./name-bytes.ts";
 import { noXattrs, type TarEntry } from "./tar-entry.ts";
 import type { NodeType, Tree, TreeNode } from "./tree.ts";
 
@@ -26,25 +26,6 @@ export interface Replayed {
   /** By path, every name of an object. */
   readonly notes: ReadonlyMap<string, string>;
   memberOf(node: TreeNode): number | undefined;
-}
-
-/** One object while layers are laid over each other. Hard links are several names for one of these. */
-interface Inode {
-  readonly number: number;
-  type: NodeType;
-  mode: number;
-  uid: number;
-  gid: number;
-  size: number;
-  digest: Digest | undefined;
-  target: string | undefined;
-  device: TarEntry["device"];
-  xattrs: ReadonlyMap<string, Uint8Array>;
-  mtime: number;
-  layer: number;
-  member: number | undefined;
-  note: string | undefined;
-  readonly children: Map<string, Inode> | undefined;
 }
 
 /** Layers laid over each other, lowest first; `finish` gives the tree. */
@@ -285,38 +266,6 @@ function isMark(kind: string | undefined): boolean {
 function swapsType(a: TarEntry["type"], b: TarEntry["type"]): boolean {
   if (a === "hardlink" || b === "hardlink") return a === "directory" || b === "directory";
   return a !== b;
-}
-
-/** Puts what a directory holds on the stack, first on top, each of its directories a second time with a slash for what is in it. */
-function pushChildren(stack: [string, Inode][], prefix: string, { children }: Inode): void {
-  if (children === undefined) return;
-  const keys: string[] = [];
-  for (const [name, child] of children) {
-    keys.push(name);
-    if (child.children !== undefined && child.children.size > 0) keys.push(`${name}/`);
-  }
-  sortNames(keys);
-  for (let at = keys.length - 1; at >= 0; at -= 1) {
-    const key = keys[at] as string;
-    const name = key.endsWith("/") ? key.slice(0, -1) : key;
-    stack.push([prefix + key, children.get(name) as Inode]);
-  }
-  children.clear();
-}
-
-function inodeFromNode(node: TreeNode, note: string | undefined): Inode {
-  const { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer, inode } = node;
-  const attributes = { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer };
-  const children = type === "directory" ? new Map<string, Inode>() : undefined;
-  return { number: inode, ...attributes, member: undefined, note, children };
-}
-
-function nodeOf(path: string, inode: Inode): TreeNode {
-  const { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer } = inode;
-  const node = { path, type, mode, uid, gid, size, xattrs, mtime, inode: inode.number, layer };
-  if (digest !== undefined) return { ...node, digest };
-  if (target !== undefined) return { ...node, target };
-  return device === undefined ? node : { ...node, device };
 }
 
 function unsafe(path: string, why: string, target?: string): Fault {
