@@ -32,29 +32,33 @@ export async function sweepLayout(
   let bytes = 0;
   let kept = 0;
   let young = 0;
+  const isDry = options.dryRun === true;
   await changeLayoutIndex(store.directory, async (descriptors) => {
     const { reached, live } = await mark(store, descriptors);
     const blobs = join(store.directory, "blobs", "sha256");
-    for (const name of await onDisk(blobs, () => readdir(blobs))) {
-      const digest = `sha256:${name}`;
-      if (!isDigest(digest)) continue;
-      const path = join(blobs, name);
-      const found = await stat(path).catch(() => undefined);
-      if (found === undefined) continue;
+    for (const { digest, path, size, mtimeMs } of await blobsIn(blobs)) {
       if (reached.has(digest)) kept += 1;
-      else if (now - found.mtimeMs < options.age) young += 1;
-      else if (
-        options.dryRun === true ||
-        (await onDisk(blobs, () => removeOld(path, blobs, now - options.age)))
-      ) {
+      else if (now - mtimeMs < options.age) young += 1;
+      else if (isDry || (await onDisk(blobs, () => removeOld(path, blobs, now - options.age)))) {
         removed.push(digest);
-        bytes += found.size;
+        bytes += size;
       } else young += 1;
     }
-    const isSame = options.dryRun === true || live.length === descriptors.length;
-    return isSame ? descriptors : live;
+    return isDry || live.length === descriptors.length ? descriptors : live;
   });
   return { removed, bytes, kept, young };
+}
+
+async function blobsIn(directory: string) {
+  const found: { digest: Digest; path: string; size: number; mtimeMs: number }[] = [];
+  for (const name of await onDisk(directory, () => readdir(directory))) {
+    const digest = `sha256:${name}`;
+    const path = join(directory, name);
+    const state = isDigest(digest) ? await stat(path).catch(() => undefined) : undefined;
+    if (state === undefined) continue;
+    found.push({ digest: digest as Digest, path, size: state.size, mtimeMs: state.mtimeMs });
+  }
+  return found;
 }
 
 /** Everything with a name, and artifacts whose subject is alive. */

@@ -1,6 +1,6 @@
 import type { Digest } from "./digest.ts";
 import { openImage, readDocument } from "./image-open.ts";
-import type { Descriptor } from "./manifest.ts";
+import type { Descriptor, Manifest } from "./manifest.ts";
 import { configMediaTypes, indexMediaTypes, parseIndex, parseManifest } from "./manifest-parse.ts";
 import type { ImageSource } from "./transport-place.ts";
 
@@ -18,7 +18,6 @@ export interface ValidateReport {
  * hashed, what is attached too. @throws the Fault of the first thing that is wrong
  */
 export async function validateSource(source: ImageSource): Promise<ValidateReport> {
-  const { blobs } = source;
   const manifests = new Set<Digest>();
   const seen = new Set<Digest>();
   const referrers: Descriptor[] = [];
@@ -28,28 +27,42 @@ export async function validateSource(source: ImageSource): Promise<ValidateRepor
   for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
     if (manifests.has(at.digest)) continue;
     manifests.add(at.digest);
-    const document = await readDocument(blobs, at);
+    const document = await readDocument(source.blobs, at);
     if (indexMediaTypes.includes(at.mediaType)) queue.push(...parseIndex(document, at.digest));
     else {
       const manifest = parseManifest(document, at.digest);
-      const isImage =
-        configMediaTypes.includes(manifest.config.mediaType) && manifest.subject === undefined;
-      const isAttestation = manifest.layers.some(({ mediaType }) => mediaType.includes("in-toto"));
-      for (const { digest, size } of [manifest.config, ...manifest.layers]) {
-        if (seen.has(digest)) continue;
-        seen.add(digest);
-        for await (const chunk of blobs.open(digest, size)) bytes += chunk.length;
-      }
-      if (isImage && !isAttestation) {
-        for (const layer of (await openImage(blobs, at, at.digest)).layers) {
-          for await (const chunk of layer.uncompressed()) void chunk;
-          layers += 1;
-        }
-      }
+      bytes += await readBlobs(source, manifest, seen);
+      if (isImage(manifest)) layers += await expandLayers(source, at);
     }
     const found = await source.referrers(at.digest);
     referrers.push(...found);
     queue.push(...found);
   }
   return { manifests: manifests.size, blobs: seen.size, bytes, layers, referrers };
+}
+
+async function readBlobs(
+  { blobs }: ImageSource,
+  { config, layers }: Manifest,
+  seen: Set<Digest>,
+): Promise<number> {
+  let bytes = 0;
+  for (const { digest, size } of [config, ...layers]) {
+    if (seen.has(digest)) continue;
+    seen.add(digest);
+    for await (const chunk of blobs.open(digest, size)) bytes += chunk.length;
+  }
+  return bytes;
+}
+
+/** Artifacts have no layers to expand, nor do the attestations that BuildKit puts into an index. */
+function isImage({ config, layers, subject }: Manifest): boolean {
+  const isAttestation = layers.some(({ mediaType }) => mediaType.includes("in-toto"));
+  return configMediaTypes.includes(config.mediaType) && subject === undefined && !isAttestation;
+}
+
+async function expandLayers({ blobs }: ImageSource, descriptor: Descriptor): Promise<number> {
+  const { layers } = await openImage(blobs, descriptor, descriptor.digest);
+  for (const layer of layers) for await (const chunk of layer.uncompressed()) void chunk;
+  return layers.length;
 }

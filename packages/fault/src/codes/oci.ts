@@ -112,17 +112,17 @@ export const ociCodes = {
     meaning: "The Docker configuration cannot be read, or its credential helper fails.",
     remedy: "Correct config.json in DOCKER_CONFIG or ~/.docker, or run docker login again.",
   },
-  ARCHIVE_INVALID: {
+  IMAGE_ARCHIVE_INVALID: {
     exit: 3,
     meaning: "A file is not an archive of images, or lacks a part that it names.",
     remedy: "Write the archive again; a compressed one must be decompressed first.",
   },
-  DAEMON_UNREACHABLE: {
+  DOCKER_UNREACHABLE: {
     exit: 3,
     meaning: "The Docker engine does not answer on its socket.",
     remedy: "Start it, or name its socket in DOCKER_HOST (unix:///path or tcp://loopback:port).",
   },
-  DAEMON_REFUSED: {
+  DOCKER_REFUSED: {
     exit: 3,
     meaning: "The Docker engine answered with an error.",
     remedy: "Read what the engine says.",

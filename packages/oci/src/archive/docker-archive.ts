@@ -26,7 +26,7 @@ const layerTypes: Readonly<Record<Compression, string>> = {
 /**
  * An image of an archive as `docker save` writes it. Such an archive has no manifest: an OCI one is made, whose bytes
  * depend on configuration and layers alone; layers stay as they are.
- * @throws Fault ARCHIVE_INVALID, IMAGE_UNKNOWN, MANIFEST_INVALID
+ * @throws Fault IMAGE_ARCHIVE_INVALID, IMAGE_UNKNOWN, MANIFEST_INVALID
  */
 export async function openDockerArchive(
   path: string,

@@ -13,7 +13,7 @@ import { headerBytes } from "../tar-write.ts";
 import type { BlobSink, ImageSource } from "../transport-place.ts";
 import { archiveFault, TarFile } from "./tar-file.ts";
 
-/** An OCI image layout in a tar file. @throws Fault ARCHIVE_INVALID, IMAGE_UNKNOWN by way of `chosen` */
+/** An OCI image layout in a tar file. @throws Fault IMAGE_ARCHIVE_INVALID, IMAGE_UNKNOWN by way of `chosen` */
 export async function openOciArchive(
   path: string,
   tag: string | undefined,

@@ -36,7 +36,7 @@ export class TarFile {
     this.#members = members;
   }
 
-  /** @throws Fault ARCHIVE_INVALID, TAR_INVALID, LIMIT_EXCEEDED */
+  /** @throws Fault IMAGE_ARCHIVE_INVALID, TAR_INVALID, LIMIT_EXCEEDED */
   static async open(path: string): Promise<TarFile> {
     const handle = await open(path, "r").catch((error: Error) => {
       throw archiveFault(path, error.message, error);
@@ -53,7 +53,7 @@ export class TarFile {
     return this.#find(name) !== undefined;
   }
 
-  /** Bytes of a member. @throws Fault ARCHIVE_INVALID when there is none */
+  /** Bytes of a member. @throws Fault IMAGE_ARCHIVE_INVALID when there is none */
   sizeOf(name: string): number {
     return this.#place(name).entry.size;
   }
@@ -128,7 +128,11 @@ export class TarFile {
 }
 
 export function archiveFault(path: string, why: string, cause?: unknown): Fault {
-  return new Fault("ARCHIVE_INVALID", "an archive of images", { why, values: { path }, cause });
+  return new Fault("IMAGE_ARCHIVE_INVALID", "an archive of images", {
+    why,
+    values: { path },
+    cause,
+  });
 }
 
 async function membersOf(handle: FileHandle, path: string): Promise<ReadonlyMap<string, Place>> {
@@ -145,17 +149,9 @@ async function membersOf(handle: FileHandle, path: string): Promise<ReadonlyMap<
     at += blockSize;
     const type = String.fromCharCode(header[fields.type.at] as number);
     if (type === "x" || type === "g" || type === "L" || type === "K") {
-      const size = numberField(header, fields.size, "size");
-      if (
-        size < 0 ||
-        size > tarLimits.extensionBytes ||
-        extensions.length >= tarLimits.extensions
-      ) {
-        throw new Fault("LIMIT_EXCEEDED", "a tar extension header", { values: { bytes: size } });
-      }
-      const body = await exactly(handle, at, size);
-      extensions.push({ type, header, body, padding: Buffer.alloc(0) });
-      at += size + paddingOf(size);
+      const extension = await extensionAt(handle, type, header, at, extensions.length);
+      extensions.push(extension);
+      at += extension.body.length + paddingOf(extension.body.length);
       continue;
     }
     const { entry, storedSize, sparse } = memberOf(header, extensions, [], tarLimits);
@@ -170,6 +166,22 @@ async function membersOf(handle: FileHandle, path: string): Promise<ReadonlyMap<
     members.set(entry.path, { entry, offset: at });
     at += storedSize + paddingOf(storedSize);
   }
+}
+
+async function extensionAt(
+  handle: FileHandle,
+  type: Extension["type"],
+  header: Buffer,
+  offset: number,
+  before: number,
+): Promise<Extension> {
+  const size = numberField(header, fields.size, "size");
+  if (size < 0 || size > tarLimits.extensionBytes || before >= tarLimits.extensions) {
+    throw new Fault("LIMIT_EXCEEDED", "a tar extension header", { values: { bytes: size } });
+  }
+  const body = await exactly(handle, offset, size);
+  if (body.length < size) throw new Fault("TAR_INVALID", "a tar archive", { why: "it is cut off" });
+  return { type, header, body, padding: Buffer.alloc(0) };
 }
 
 async function exactly(handle: FileHandle, offset: number, length: number): Promise<Buffer> {

@@ -16,31 +16,57 @@ export async function* downloadBlob(
 ): AsyncGenerator<Uint8Array> {
   const hash = createHash("sha256");
   let offset = 0;
-  for (let failures = 0; ; ) {
+  let failures = 0;
+  do {
     const before = offset;
-    try {
-      for await (const chunk of partOf(client, digest, offset, size)) {
-        offset += chunk.length;
-        if (size !== undefined && offset > size) throw sizeMismatch(digest, size, offset);
-        hash.update(chunk);
-        yield chunk;
-      }
-      if (size === undefined || offset === size) break;
-      // A body that ends early without an error is broken off too
-      if (offset === before) throw sizeMismatch(digest, size, offset);
-    } catch (error) {
-      if (!isFault(error, "REGISTRY_UNREACHABLE")) throw error;
-      failures = offset > before ? 1 : failures + 1;
-      if (failures >= client.limits.attempts) throw error;
-      if (offset === before) await client.wait(failures);
+    const failure: { error?: Fault } = {};
+    for await (const chunk of untilBroken(partOf(client, digest, offset, size), failure)) {
+      offset += chunk.length;
+      if (size !== undefined && offset > size) throw sizeMismatch(digest, size, offset);
+      hash.update(chunk);
+      yield chunk;
     }
-  }
+    const hasCome = offset > before;
+    // A body that ends early without an error is broken off too
+    if (failure.error === undefined && size === undefined) break;
+    if (failure.error === undefined && !hasCome && offset !== size) {
+      throw sizeMismatch(digest, size ?? 0, offset);
+    }
+    failures = await failuresNow(client, failures, hasCome, failure.error);
+  } while (offset !== size);
   const actual = `sha256:${hash.digest("hex")}`;
   if (actual === digest) return;
   throw new Fault("DIGEST_MISMATCH", `blob ${digest}`, {
     why: "the registry gave other bytes",
     values: { registry: client.address.host, actual },
   });
+}
+
+/** Failures in a row, after this try; waits when nothing came. */
+async function failuresNow(
+  client: RepositoryClient,
+  before: number,
+  hasCome: boolean,
+  error: Fault | undefined,
+): Promise<number> {
+  if (error === undefined) return before;
+  const failures = hasCome ? 1 : before + 1;
+  if (failures >= client.limits.attempts) throw error;
+  if (!hasCome) await client.wait(failures);
+  return failures;
+}
+
+/** The bytes up to the end, or up to where the connection broke. */
+async function* untilBroken(
+  bytes: AsyncIterable<Uint8Array>,
+  failure: { error?: Fault },
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* bytes;
+  } catch (error) {
+    if (!isFault(error, "REGISTRY_UNREACHABLE")) throw error;
+    failure.error = error;
+  }
 }
 
 async function* partOf(
