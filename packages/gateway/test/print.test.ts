@@ -176,3 +176,47 @@ test("the form of a saved domain", async () => {
   const printed = printDomain(reread(readFileSync(join(folder, "input.cfg"), "utf8")));
   await expect(printed).toMatchFileSnapshot(join(folder, "expected.cfg"));
 });
+
+const word = fc.constantFrom(
+  ...(
+    "top exit cancel reset no crypto exec configure terminal %if% %endif% available false mpgw " +
+    "source-http action rule matching stylepolicy loadbalancer-group health-check server urlmatch " +
+    "type gatewayscript port logging target event key certificate idcred profile sslproxy reverse " +
+    'xmlmgr xml-manager documentcache parser limits validate xml xsl cache size user web-mgmt "" ' +
+    'statistics ssh timezone xform setvar results on off "a" "a\\"b" 1 A+B unknown-word'
+  ).split(" "),
+);
+/** A word of the modes themselves can be no value without quotes of its own meaning. */
+const control = /^(?:top|exit|cancel|reset|no|crypto|exec|configure|%if%|%endif%)$/;
+const anything = fc
+  .array(
+    fc.tuple(
+      word,
+      fc.array(
+        word.filter((each) => !control.test(each)),
+        { maxLength: 4 },
+      ),
+    ),
+    { maxLength: 25 },
+  )
+  .map((lines) => lines.map(([first, rest]) => [first, ...rest].join(" ")).join("\n"));
+
+test("whatever is read comes back, as long as the catalogue knows the words", () => {
+  fc.assert(
+    fc.property(anything, (source) => {
+      const table = new Map<string, OpenObject>();
+      readConfiguration(source, "made.cfg", {
+        domain: "made",
+        table,
+        problems: [],
+        skipped: [],
+        fileExists: () => false,
+        execute: () => {},
+      });
+      const domain = domainOf([...table.values()]);
+      fc.pre([...table.values()].every(({ lines }) => lines.every(({ known }) => known)));
+      expect(model(reread(printDomain(domain)))).toEqual(model(domain));
+    }),
+    { numRuns: 2000, seed: 5 },
+  );
+});

@@ -21,11 +21,13 @@ export function openObject(
   name: string,
   origin: Origin,
 ): OpenObject {
-  const kind = kindOfAlias(alias)?.name ?? alias;
+  const known = kindOfAlias(alias);
+  const kind = known?.name ?? alias;
   const key = objectKey(kind, name);
   let object = table.get(key);
   if (object === undefined) {
-    object = { domain, alias, kind, name, origin, enabled: true, lines: [] };
+    const own = known?.alias ?? alias;
+    object = { domain, alias: own, kind, name, origin, enabled: true, lines: [] };
     table.set(key, object);
   }
   return object;

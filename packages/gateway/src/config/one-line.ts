@@ -1,5 +1,6 @@
 import { kindOfAlias } from "../catalogue.ts";
 import type { Origin, PropertyLine } from "./model.ts";
+import { propertyNames } from "./vocabulary.ts";
 
 /** A statement as words, with the column of each. */
 export interface Words {
@@ -117,7 +118,7 @@ function named(words: Words, form: { positional: string[]; flags: string[] }): O
     const next = words.texts[at + 1];
     const alone = form.flags.includes(word) && next !== "on" && next !== "off";
     if (word === "admin-state") enabled = next !== "disabled";
-    else lines.push(line(word, words, at + 1, alone ? at + 1 : at + 2));
+    else lines.push(pair(alias, word, line(word, words, at + 1, alone ? at + 1 : at + 2)));
     at += alone ? 1 : 2;
   }
   return { alias, name, lines, enabled };
@@ -139,7 +140,7 @@ function sslProxy(words: Words): OneLine {
   for (; at < words.texts.length; at += 2) {
     const word = words.texts[at]!;
     if (word === "admin-state") enabled = words.texts[at + 1] !== "disabled";
-    else lines.push(line(word, words, at + 1, at + 2));
+    else lines.push(pair("sslproxy", word, line(word, words, at + 1, at + 2)));
   }
   return { alias: "sslproxy", name: words.texts[1]!, lines, enabled };
 }
@@ -173,6 +174,11 @@ function managerFacet(
   if (name === undefined) return undefined;
   const given = line(facet.join(" "), words, facet.length + 1, words.texts.length);
   return { alias: "xmlmgr", name, lines: [{ ...given, negated }] };
+}
+
+/** A keyword of a one-line form is known when the long form has it. */
+function pair(alias: string, word: string, given: PropertyLine): PropertyLine {
+  return { ...given, known: propertyNames(alias).has(word) };
 }
 
 function line(name: string, words: Words, from: number, to: number): PropertyLine {

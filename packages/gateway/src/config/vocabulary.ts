@@ -101,6 +101,9 @@ const olderProperties: Readonly<Record<string, readonly string[]>> = {
   "xml-mgmt": ["local-address", "ssl"],
   ssh: ["local-address"],
   "loadbalancer-group": ["enabled"],
+  key: ["password", "password-hashed"],
+  certificate: ["password", "password-hashed"],
+  sskey: ["password", "password-alias"],
   rule: [
     "xform",
     "setvar",

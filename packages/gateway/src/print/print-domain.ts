@@ -64,12 +64,18 @@ export function printObject(object: ConfigObject): string {
   if (bare.length > 0 && rest.length === 0 && object.enabled) return heads.join("");
   const body = [
     ...(withReset.has(object.kind) ? ["  reset\n"] : []),
-    ...(object.enabled ? [] : ["  admin-state disabled\n"]),
+    ...stateLine(object, rest[0]),
     ...rest.map((line) => printLine(object, line, "  ")),
   ];
   const alone = isPlainCommand(object.alias) || exitClosesCrypto(object.alias);
   if (body.length === 0 && alone) return `${heads.join("")}${open}\n`;
   return `${heads.join("")}${open}\n${body.join("")}exit\n`;
+}
+
+/** A body that begins with a word that is not known says its state first: then it is a body. */
+function stateLine(object: ConfigObject, first: PropertyLine | undefined): readonly string[] {
+  if (!object.enabled) return ["  admin-state disabled\n"];
+  return first?.known === false ? ["  admin-state enabled\n"] : [];
 }
 
 function printWrapped(object: ConfigObject): string {

@@ -48,17 +48,23 @@ export function printManager(object: ConfigObject, printLine: PrintLine): string
   const caching = lines.filter((line) => cache.has(line.name));
   if (caching.length > 0) block("\ndocumentcache", caching);
   text.push(`no xml validate ${name} *\n`);
-  for (const line of lines.filter((each) => each.name === "validate")) {
+  for (const line of lines.filter(isValidation)) {
     text.push(`${[`xml validate ${name}`, ...line.arguments.map(quoted)].join(" ")}\n`);
   }
-  const rest = lines.filter(
-    ({ name: word }) =>
-      !(facets.includes(word) || limits.has(word) || cache.has(word) || word === "validate"),
-  );
+  const rest = lines.filter((line) => {
+    const { name: word } = line;
+    return !(facets.includes(word) || limits.has(word) || cache.has(word) || isValidation(line));
+  });
   if (rest.length > 0 || !object.enabled) {
-    const state = object.enabled ? "" : "  admin-state disabled\n";
+    const state = `  admin-state ${object.enabled ? "enabled" : "disabled"}\n`;
     const body = rest.map((line) => printLine(object, line, "  ")).join("");
-    text.push(`\nxml-manager ${name}\n${state}${body}exit\n`);
+    const needed = !object.enabled || rest[0]?.known === false;
+    text.push(`\nxml-manager ${name}\n${needed ? state : ""}${body}exit\n`);
   }
   return text.join("");
+}
+
+/** A validation that stands on one line; one in a mode of its own stays in the object. */
+function isValidation(line: PropertyLine): boolean {
+  return line.name === "validate" && line.children === undefined;
 }
