@@ -69,7 +69,7 @@ describe("the command", () => {
     [["gateway"], /names no command/],
     [["stop"], /names of instances, or --all/],
     [["stop", "--all", "--time", "soon"], /--time/],
-    [["audit", "x", "--format", "xml"], /text or json/],
+    [["audit", "x", "--format", "xml"], /text, json, sarif/],
     [["run", "x", "--publish", "http"], /./],
   ])("%j is wrong usage: exit code 2", async (args, message) => {
     const answer = await call([...args]);

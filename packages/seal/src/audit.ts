@@ -211,16 +211,17 @@ function findingsOf(rule: Rule, scan: Scan): readonly Finding[] {
   });
 }
 
-/** A waiver with a path holds only when every object of the finding lies there. */
+/** A waiver with a path holds only when every object of the finding lies there; one that expired is only told of. */
 function withWaiver(finding: Finding, waivers: readonly Waiver[], now: Date): Finding {
   const today = now.toISOString().slice(0, 10);
   const paths = [finding.path, ...(finding.alsoPaths ?? [])];
-  const waiver = waivers.find(
-    ({ rule, path, expires }) =>
-      rule === finding.rule &&
-      today <= expires &&
-      (path === undefined || paths.every((each) => isWithin(each, path))),
+  const fitting = waivers.filter(
+    ({ rule, path }) =>
+      rule === finding.rule && (path === undefined || paths.every((each) => isWithin(each, path))),
   );
-  if (waiver === undefined) return finding;
-  return { ...finding, waived: { reason: waiver.reason, expires: waiver.expires } };
+  const [first] = fitting;
+  if (first === undefined) return finding;
+  const valid = fitting.find(({ expires }) => today <= expires);
+  const { reason, expires } = valid ?? first;
+  return { ...finding, [valid === undefined ? "expired" : "waived"]: { reason, expires } };
 }

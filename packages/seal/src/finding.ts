@@ -45,4 +45,8 @@ export interface Finding {
   readonly fix: string;
   /** Set when the policy accepts it: it no longer makes the image mutable. */
   readonly waived?: { readonly reason: string; readonly expires: string };
+  /** Set when a waiver of the policy would accept it, had it not expired. */
+  readonly expired?: { readonly reason: string; readonly expires: string };
+  /** Where the finding stands in a manifest that starts the image. */
+  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
 }

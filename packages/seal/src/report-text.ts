@@ -87,10 +87,13 @@ function worstLines(report: AuditReport, paint: Paint): readonly string[] {
 
 function findingLines(finding: Finding, paint: Paint): readonly string[] {
   const code = finding.waived === undefined ? paint.red(finding.rule) : paint.yellow(finding.rule);
+  const { waived: held, expired } = finding;
   const waived =
-    finding.waived === undefined
-      ? []
-      : [`      waived until ${finding.waived.expires}: ${finding.waived.reason}`];
+    held !== undefined
+      ? [`      waived until ${held.expires}: ${held.reason}`]
+      : expired !== undefined
+        ? [`      ${paint.red(`its waiver expired on ${expired.expires}`)}: ${expired.reason}`]
+        : [];
   return [
     `  ${code}  ${pathsText(finding)}: ${titleOf(finding.rule)}`,
     ...finding.witness.map((step) => `      ${printable(step)}`),

@@ -1,8 +1,13 @@
+import { resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import { openImageAt } from "@lithify/oci";
-import { audit, auditText } from "@lithify/seal";
+import { audit, auditReportAs, auditText, isReportFormat, reportFormats } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
+import { version } from "../program.ts";
+import { writeReport } from "../write-report.ts";
+
+const formats = Object.keys(reportFormats);
 
 export const command: CommandSpec = {
   args: "<image>",
@@ -17,16 +22,22 @@ export const command: CommandSpec = {
       flags: "--policy <file>",
       about: "lithify.yaml; else the seal's, else the profile that fits",
     },
-    { flags: "--format <format>", about: "text or json (text)" },
+    { flags: "--format <format>", about: `${formats.join(", ")} (text)` },
+    { flags: "--output <file>", about: "write the report there instead of printing it" },
   ],
   examples: [
     "lithify audit echo:sealed",
     "lithify audit echo:mutable --as drouter:0 --format json",
+    "lithify audit echo:mutable --format sarif --output audit.sarif",
   ],
   async run(context, args, options) {
     const format = options.text("format") ?? (context.isJson ? "json" : "text");
-    if (format !== "text" && format !== "json")
-      throw new Fault("USAGE", "--format", { why: "it is text or json", values: { format } });
+    if (!isReportFormat(format)) {
+      throw new Fault("USAGE", "--format", {
+        why: `it is one of ${formats.join(", ")}`,
+        values: { format },
+      });
+    }
     const from = await openImageAt(args[0] ?? "", await context.wire.store());
     const { policy, source } = await policyFor(context, from, { file: options.text("policy") });
     context.progress.step(`auditing ${args[0]} by ${source}`);
@@ -36,15 +47,18 @@ export const command: CommandSpec = {
       store: from.store,
       ...(identities.length === 0 ? {} : { identities }),
     });
-    const isColored = context.style.bold("x") !== "x";
+    const output = options.text("output");
+    const isColored = context.style.bold("x") !== "x" && output === undefined;
+    const about = { image: args[0] ?? "", source, version: version(), at: new Date(), policy };
     const text =
-      format === "json"
-        ? JSON.stringify(report)
-        : auditText(report, { color: isColored }).trimEnd();
+      format === "text"
+        ? auditText(report, { color: isColored })
+        : auditReportAs(format, report, about);
+    if (output !== undefined) await writeReport(resolve(context.cwd, output), text);
     return {
       exitCode: report.immutable ? 0 : 1,
       document: { ...report, policy: source },
-      lines: text.split("\n"),
+      lines: output === undefined ? text.trimEnd().split("\n") : [`wrote ${output}`],
     };
   },
 };

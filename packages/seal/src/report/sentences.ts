@@ -1,0 +1,34 @@
+import type { Finding } from "../finding.ts";
+import { ruleAbout } from "./about.ts";
+import { visible } from "./visible.ts";
+
+/** Paths of one finding that a machine's report names before the rest is counted. */
+const namedPaths = 20;
+
+/** A finding in one paragraph: what, who, and the witness. */
+export function findingText(finding: Finding): string {
+  const also = finding.alsoPaths ?? [];
+  const more = also.length === 0 ? "" : ` and ${also.length} more with the same cause`;
+  return visible(
+    `${finding.path}${more}: ${ruleAbout(finding.rule).title}. As ${finding.identity}: ${finding.witness.join("; ")}. ${waiverText(finding)}`.trim(),
+  );
+}
+
+/** What the policy's waiver says of a finding; empty without one. */
+export function waiverText(finding: Finding): string {
+  if (finding.waived !== undefined) {
+    return visible(`Waived until ${finding.waived.expires}: ${finding.waived.reason}`);
+  }
+  if (finding.expired === undefined) return "";
+  return visible(
+    `The waiver expired on ${finding.expired.expires} and holds no longer: ${finding.expired.reason}`,
+  );
+}
+
+/** The paths of a finding, the first ones by name. */
+export function pathLines(finding: Finding): readonly string[] {
+  const paths = [finding.path, ...(finding.alsoPaths ?? [])];
+  const rest = paths.length - namedPaths;
+  const shown = paths.slice(0, namedPaths).map(visible);
+  return rest > 0 ? [...shown, `… and ${rest} more`] : shown;
+}

@@ -1,0 +1,84 @@
+import { readFileSync } from "node:fs";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { auditModel } from "../../src/audit.ts";
+import { auditReportAs, type ReportFormat } from "../../src/report/formats.ts";
+import { about, hostileModel, hostileReport } from "./hostile.ts";
+
+test("JSON follows its published schema", () => {
+  const document = JSON.parse(written("json"));
+  const validate = validator("../../schema/audit.schema.json");
+  expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...document, more: 1 })).toBe(false);
+});
+
+test("SARIF has the shape of 2.1.0, a suppression for what is waived and a mark for what expired", () => {
+  const log = JSON.parse(written("sarif"));
+  const validate = validator("./sarif-shape.schema.json");
+  expect(validate(log), JSON.stringify(validate.errors)).toBe(true);
+  const { results, tool } = log.runs[0];
+  expect(results).toHaveLength(hostileReport.findings.length);
+  for (const result of results) {
+    expect(tool.driver.rules[result.ruleIndex].id).toBe(result.ruleId);
+    expect(JSON.stringify(result)).toBe(JSON.stringify(result).toWellFormed());
+  }
+  const ofRule = (rule: string) => results.find((each: { ruleId: string }) => each.ruleId === rule);
+  expect(ofRule("LI-CONTENT").suppressions).toEqual([
+    { kind: "external", status: "accepted", justification: "known (until 2030-01-01)" },
+  ]);
+  expect(ofRule("LI-ADD").suppressions).toEqual([]);
+  expect(ofRule("LI-ADD").properties.expiredWaiver).toEqual({
+    reason: "was known",
+    expires: "2020-01-01",
+  });
+});
+
+test("JUnit: a suite for each identity, skipped where waived, failed where the waiver expired", () => {
+  const xml = written("junit");
+  expect(xml).toContain('<skipped message="Waived until 2030-01-01: known"/>');
+  expect(xml).toContain("The waiver expired on 2020-01-01 and holds no longer: was known");
+  expect(xml.match(/<testsuite /gu)).toHaveLength(2);
+  expect(xml).not.toContain("<b>");
+  expect(xml).toContain("&lt;b&gt;");
+});
+
+test("a PolicyReport counts what it lists", () => {
+  const report = parse(written("policyreport"));
+  expect(report.apiVersion).toBe("wgpolicyk8s.io/v1alpha2");
+  expect(report.metadata.name).toMatch(/^lithify-[0-9a-f]{12}$/u);
+  for (const key of ["pass", "fail", "skip"]) {
+    const counted = report.results.filter((each: { result: string }) => each.result === key);
+    expect(report.summary[key]).toBe(counted.length);
+  }
+  expect(report.summary.skip).toBeGreaterThan(0);
+  expect(report.summary.fail).toBeGreaterThan(0);
+});
+
+test("no format lets a control character or half a surrogate through", () => {
+  for (const format of ["sarif", "junit", "policyreport"] as const) {
+    expect(written(format).replaceAll("\n", "")).toMatch(/^[^\p{Cs}\p{Cf}\p{Cc}]*$/u);
+  }
+});
+
+test("a waiver holds on its last day and is told of as expired on the next", () => {
+  const { model, identities } = hostileModel();
+  const on = (day: string) =>
+    auditModel(model, identities, new Date(`${day}T12:00:00Z`)).findings.find(
+      ({ rule }) => rule === "LI-CONTENT",
+    );
+  expect(on("2030-01-01")).toMatchObject({ waived: { reason: "known" } });
+  expect(on("2030-01-02")).toMatchObject({ expired: { reason: "known" } });
+  expect(on("2030-01-02")?.waived).toBeUndefined();
+});
+
+function written(format: ReportFormat): string {
+  return auditReportAs(format, hostileReport, about);
+}
+
+function validator(file: string) {
+  const ajv = new Ajv2020({ strict: true, allErrors: true });
+  ajv.addFormat("uri", (text: string) => URL.canParse(text));
+  ajv.addFormat("date-time", (text: string) => !Number.isNaN(Date.parse(text)));
+  return ajv.compile(JSON.parse(readFileSync(new URL(file, import.meta.url), "utf8")));
+}
