@@ -97,7 +97,7 @@ async function work(root: string, environment: GatewayEnvironment, log: Log): Pr
   const { scriptLimit, drainDeadline } = environment;
   let speaks = process.env[workerVariable] === "1";
   const quiet: Log = Object.assign((event: Parameters<Log>[0]) => speaks && log(event), {
-    writes: log.writes,
+    writes: log.writes ?? (() => true),
   });
   const gateway = await serveGateway({ root, log: quiet, scriptLimit, drainDeadline });
   speaks = true;
