@@ -1,7 +1,14 @@
 import { resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import { openImageAt } from "@lithify/oci";
-import { audit, auditReportAs, auditText, isReportFormat, reportFormats } from "@lithify/seal";
+import {
+  audit,
+  auditReportAs,
+  auditText,
+  inspectImage,
+  isReportFormat,
+  reportFormats,
+} from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
 import { version } from "../program.ts";
@@ -49,7 +56,18 @@ export const command: CommandSpec = {
     });
     const output = options.text("output");
     const isColored = context.style.bold("x") !== "x" && output === undefined;
-    const about = { image: args[0] ?? "", source, version: version(), at: new Date(), policy };
+    const tree =
+      format === "html"
+        ? (await inspectImage(from.image, { store: from.store, digests: false })).tree
+        : undefined;
+    const about = {
+      image: args[0] ?? "",
+      source,
+      version: version(),
+      at: new Date(),
+      policy,
+      ...(tree === undefined ? {} : { tree }),
+    };
     const text =
       format === "text"
         ? auditText(report, { color: isColored })

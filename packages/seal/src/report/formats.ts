@@ -1,6 +1,7 @@
 import type { AuditReport } from "../audit.ts";
 import { auditText } from "../report-text.ts";
 import { auditDocument, type ReportAbout } from "./about.ts";
+import { auditHtml } from "./html.ts";
 import { auditJunit } from "./junit.ts";
 import { auditPolicyReport } from "./policy-report.ts";
 import { auditSarif } from "./sarif.ts";
@@ -14,6 +15,7 @@ export const reportFormats = {
   sarif: auditSarif,
   junit: auditJunit,
   policyreport: auditPolicyReport,
+  html: auditHtml,
 } as const satisfies Readonly<Record<string, Writer>>;
 
 export type ReportFormat = keyof typeof reportFormats;

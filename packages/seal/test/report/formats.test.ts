@@ -72,6 +72,15 @@ test("a waiver holds on its last day and is told of as expired on the next", () 
   expect(on("2030-01-02")?.waived).toBeUndefined();
 });
 
+test("the page holds no markup of names, no script and no address, and both colour schemes", () => {
+  const page = written("html");
+  expect(page).not.toMatch(/<script|<b>"|https?:|src=/u);
+  expect(page).toContain("&lt;script&gt;");
+  expect(page).toContain("prefers-color-scheme:dark");
+  expect(page).toContain("The waiver expired on 2020-01-01");
+  expect(page.isWellFormed()).toBe(true);
+});
+
 function written(format: ReportFormat): string {
   return auditReportAs(format, hostileReport, about);
 }
