@@ -47,11 +47,6 @@ export function effectiveValues(object: ConfigObject): ReadonlyMap<string, Value
   return values;
 }
 
-/** The value of one property, or its default; undefined when there is neither. */
-export function valueOfProperty(object: ConfigObject, word: string): Value | undefined {
-  return effectiveValues(object).get(word);
-}
-
 /** What the catalogue gives a property that nothing sets. */
 export function defaultOf(property: CatalogueProperty): Value | undefined {
   if (property.valueType !== undefined && isBitmap(property.valueType)) {
