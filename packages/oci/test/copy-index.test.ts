@@ -1,0 +1,46 @@
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { digestOf } from "../src/digest.ts";
+import { changeLayoutIndex, refNameAnnotation } from "../src/layout-index.ts";
+import { openStore } from "../src/layout-store.ts";
+import { mediaTypes } from "../src/manifest.ts";
+import { openImageSink, openImageSource } from "../src/transport.ts";
+import { copyBetween } from "../src/transport-copy.ts";
+import { validateSource } from "../src/transport-validate.ts";
+import { archiveOf, fileOf, inPieces } from "./archives.ts";
+import { expectFault, withDirectory } from "./expectations.ts";
+
+test("of an index goes every member, or the one of a platform", () =>
+  withDirectory(async (directory) => {
+    const own = await openStore(join(directory, "own"));
+    const members = [];
+    for (const architecture of ["amd64", "arm64"]) {
+      const archive = await archiveOf([fileOf("a", architecture)]);
+      const layer = await own.writeLayer(inPieces(archive));
+      const image = await own.writeImage({
+        config: { os: "linux", architecture },
+        layers: [layer],
+      });
+      members.push({ ...image.descriptor, platform: { os: "linux", architecture } });
+    }
+    const index = { schemaVersion: 2, mediaType: mediaTypes.index, manifests: members };
+    const bytes = Buffer.from(JSON.stringify(index));
+    await own.write(bytes);
+    const root = { mediaType: mediaTypes.index, digest: digestOf(bytes), size: bytes.length };
+    const annotations = { [refNameAnnotation]: "multi:1" };
+    await changeLayoutIndex(own.directory, (before) => [...before, { ...root, annotations }]);
+
+    const file = join(directory, "all.tar");
+    const copy = async (to: string, options: Parameters<typeof copyBetween>[2]) => {
+      const sink = await openImageSink(to, { own });
+      return copyBetween(await openImageSource("multi:1", { own }), sink, options);
+    };
+    expect((await copy(`oci-archive:${file}:x`, { all: true })).digest).toBe(root.digest);
+    const back = await openImageSource(`oci-archive:${file}:x`, { own });
+    expect(await validateSource(back)).toMatchObject({ manifests: 3, layers: 2 });
+    await back.close();
+    const platform = { os: "linux", architecture: "arm64" };
+    expect((await copy("one:1", { platform })).digest).toBe(members[1]?.digest);
+    const unknown = { platform: { os: "linux", architecture: "none" } };
+    await expectFault("IMAGE_UNKNOWN", () => copy("one:2", unknown));
+  }));
