@@ -19,6 +19,8 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem;margin:.8re
 dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%}
+h2~h3{margin-top:1.2rem}
+th code{white-space:nowrap}
 th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid var(--line)}
 thead th{color:var(--dim);font-weight:500}
 article{background:var(--card);border:1px solid var(--line);border-left:.3rem solid var(--bad);border-radius:.4rem;padding:.8rem 1rem;margin:.8rem 0}

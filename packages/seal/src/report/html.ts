@@ -42,7 +42,7 @@ ${about.plan === undefined ? "" : planSection(about.plan)}
 ${waiversSection(report, about)}
 <section><h2>Not proven</h2>
 <p>What a static look cannot decide, or leaves to how the image is run.</p>
-<ul>${report.notProven.map((sentence) => `<li>${escaped(sentence)}</li>`).join("")}</ul></section>
+<ul>${report.notProven.map((sentence) => `<li>${withCode(sentence)}</li>`).join("")}</ul></section>
 </main>
 </body>
 </html>
@@ -55,14 +55,14 @@ function identitiesSection(report: AuditReport): string {
     const open = own.filter(({ waived }) => waived === undefined).length;
     const capabilities = identity.capabilities.map(escaped).join(", ") || "none";
     const answer = open === 0 ? "changes nothing" : `${open} open`;
-    return `<tr><th scope="row"><code>${escaped(identity.name)}</code></th><td>${identity.uid}:${identity.gid}</td><td>${identity.groups.join(", ") || "none"}</td><td>${capabilities}</td><td>${identity.noNewPrivileges ? "on" : "off"}</td><td class="${open === 0 ? "good" : "bad"}">${answer}</td></tr>`;
+    return `<tr><th scope="row"><code>${escaped(identity.name)}</code></th><td class="${open === 0 ? "good" : "bad"}">${answer}</td><td>${identity.uid}:${identity.gid}</td><td>${identity.groups.join(", ") || "none"}</td><td>${capabilities}</td><td>${identity.noNewPrivileges ? "on" : "off"}</td></tr>`;
   });
   const worst = report.worst.map(
     ({ rule, objects, path, identities, waived }) =>
       `<li><code>${escaped(rule)}</code> ${escaped(ruleAbout(rule).title)}: ${objects} ${objects === 1 ? "object" : "objects"}, <code>${escaped(path)}</code> first, by ${identities.map(escaped).join(", ")}${waived ? " (waived)" : ""}</li>`,
   );
   return `<section><h2>Identities</h2>
-<div class="scroll" tabindex="0" role="region" aria-label="Identities"><table><thead><tr><th scope="col">Identity</th><th scope="col">uid:gid</th><th scope="col">Groups</th><th scope="col">Capabilities</th><th scope="col">no_new_privs</th><th scope="col">Result</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>
+<div class="scroll" tabindex="0" role="region" aria-label="Identities"><table><thead><tr><th scope="col">Identity</th><th scope="col">Result</th><th scope="col">uid:gid</th><th scope="col">Groups</th><th scope="col">Capabilities</th><th scope="col">no_new_privs</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div>
 <h3>Worst case</h3>
 ${worst.length === 0 ? "<p>None of them can change a protected object.</p>" : `<ul>${worst.join("\n")}</ul>`}</section>`;
 }
@@ -90,10 +90,15 @@ function articleOf(group: readonly [Finding, ...Finding[]]): string {
 <p><span class="rule">${escaped(finding.rule)}</span> ${escaped(ruleAbout(finding.rule).title)}</p>
 ${more}
 <p class="who">By ${group.map(({ identity }) => `<code>${escaped(identity)}</code>`).join(", ")}</p>
-<ol>${finding.witness.map((step) => `<li>${escaped(step)}</li>`).join("")}</ol>
+<ol>${finding.witness.map((step) => `<li>${withCode(step)}</li>`).join("")}</ol>
 <p class="fix"><b>Fix:</b> ${escaped(finding.fix)}</p>
 ${waiver === "" ? "" : `<p class="waiver">${escaped(waiver)}</p>`}
 </article>`;
+}
+
+/** A sentence whose words between backticks become code. */
+function withCode(sentence: string): string {
+  return escaped(sentence).replace(/`([^`]*)`/gu, "<code>$1</code>");
 }
 
 function pathList(paths: readonly string[]): string {

@@ -7,7 +7,7 @@ import { findingText, pathLines } from "./sentences.ts";
 import { visible } from "./visible.ts";
 
 /** Where a rule's page is; a package that is installed alone has no docs, so the address is one of the package. */
-export function helpUri(code: string): string {
+function helpUri(code: string): string {
   return `pkg:npm/%40lithify/seal#docs/rules/${code}.md`;
 }
 
