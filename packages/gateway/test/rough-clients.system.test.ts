@@ -97,6 +97,14 @@ test("several requests on one connection are answered in order", async () => {
   expect(answers.match(/Connection: close/g)).toHaveLength(1);
 });
 
+test("thousands of requests sent ahead are all answered, in order", async () => {
+  const uris = Array.from({ length: 20_000 }, (_, n) => `/${n}`);
+  const requests = uris.map((uri) => `GET ${uri} HTTP/1.1\r\nHost: a\r\n\r\n`);
+  const answers = await exchange(port, requests.join("") + plain);
+  const found = [...answers.matchAll(/"uri":"([^"]*)"/g)].map((match) => match[1]);
+  expect(found).toEqual([...uris, "/x"]);
+});
+
 test("a request that comes byte by byte, and half a connection, are served", async () => {
   const answer = await new Promise<string>((resolve, reject) => {
     const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true, noDelay: true });

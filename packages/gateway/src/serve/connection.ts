@@ -32,6 +32,7 @@ const mostPipelined = 65_536;
 /** How long an ended connection may still send before it is cut, so that it can read its answer. */
 const lingerMilliseconds = 2_000;
 const noBytes = Buffer.alloc(0);
+const endOfHead = Buffer.from("\r\n\r\n");
 
 /**
  * One client connection: requests in, one after the other, answers out in the same order. What is
@@ -129,7 +130,8 @@ export class Connection {
         if (this.#reading === "body") {
           rest = rest.subarray(this.#takeBody(rest));
         } else if (this.#request !== undefined) {
-          this.#input = Buffer.from(rest);
+          // without a copy: what was sent ahead is cut down request by request
+          this.#input = rest;
           return;
         } else {
           rest = this.#takeHead(rest);
@@ -143,23 +145,20 @@ export class Connection {
 
   /** Takes a head, or as much of it as there is; gives the bytes after it. */
   #takeHead(bytes: Buffer): Buffer {
-    let text = bytes.toString("latin1");
+    let from = 0;
     if (this.#headSize === 0) {
-      const from = text.startsWith("\r\n") ? 2 : 0;
-      if (from > 0) {
-        // RFC 9112, 2.2: an empty line before a request is passed over
-        text = text.slice(from);
-        if (text === "") return noBytes;
-      }
-      const end = text.indexOf("\r\n\r\n");
+      // RFC 9112, 2.2: an empty line before a request is passed over
+      if (bytes[0] === 13 && bytes[1] === 10) from = 2;
+      if (from === bytes.length) return noBytes;
+      const end = bytes.indexOf(endOfHead, from);
       if (end >= 0) {
         this.#limitHead(end);
-        this.#begin(this.#parser.parse(text.slice(0, end + 2)));
-        const used = from + end + 4;
-        return used === bytes.length ? noBytes : bytes.subarray(used);
+        this.#begin(this.#parser.parse(bytes.toString("latin1", from, end + 2)));
+        return end + 4 === bytes.length ? noBytes : bytes.subarray(end + 4);
       }
       this.#headSince = Date.now();
     }
+    const text = bytes.toString("latin1", from);
     const joined = this.#headTail + text;
     const end = joined.indexOf("\r\n\r\n");
     if (end >= 0) {
