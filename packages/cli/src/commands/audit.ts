@@ -1,17 +1,20 @@
 import { resolve } from "node:path";
-import { Fault } from "@lithify/fault";
-import { openImageAt } from "@lithify/oci";
+import { Fault, isFault } from "@lithify/fault";
+import { type Image, openImageAt, type Store } from "@lithify/oci";
 import {
   audit,
   auditReportAs,
   auditText,
   inspectImage,
   isReportFormat,
+  type Policy,
+  planSeal,
+  type ReportAbout,
   reportFormats,
 } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
-import { version } from "../program.ts";
+import { version } from "../version.ts";
 import { writeReport } from "../write-report.ts";
 
 const formats = Object.keys(reportFormats);
@@ -56,17 +59,13 @@ export const command: CommandSpec = {
     });
     const output = options.text("output");
     const isColored = context.style.bold("x") !== "x" && output === undefined;
-    const tree =
-      format === "html"
-        ? (await inspectImage(from.image, { store: from.store, digests: false })).tree
-        : undefined;
-    const about = {
+    const about: ReportAbout = {
       image: args[0] ?? "",
       source,
       version: version(),
       at: new Date(),
       policy,
-      ...(tree === undefined ? {} : { tree }),
+      ...(format === "html" ? await shownOnPage(from, policy, report.immutable) : {}),
     };
     const text =
       format === "text"
@@ -80,3 +79,19 @@ export const command: CommandSpec = {
     };
   },
 };
+
+/** The tree, and what sealing would do where the image is not immutable and can be sealed. */
+async function shownOnPage(
+  { image, store }: { readonly image: Image; readonly store: Store },
+  policy: Policy,
+  isImmutable: boolean,
+): Promise<Pick<ReportAbout, "tree" | "plan">> {
+  const { tree } = await inspectImage(image, { store, digests: false });
+  if (isImmutable) return { tree };
+  try {
+    return { tree, plan: await planSeal(image, policy, tree) };
+  } catch (error) {
+    if (isFault(error, "SEAL_CONFLICT")) return { tree };
+    throw error;
+  }
+}

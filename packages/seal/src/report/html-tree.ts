@@ -8,7 +8,7 @@ import { escaped } from "./visible.ts";
 const shownObjects = 3000;
 const shownEntries = 60;
 
-/** The image's tree, folded, with what each object is to the policy and what the audit found there. */
+/** The image's tree, folded, with what the policy wants of each object and what the audit found there. */
 export function treeSection(tree: Tree, policy: Policy, findings: readonly Finding[]): string {
   const found = new Set(findings.flatMap(({ path, alsoPaths = [] }) => [path, ...alsoPaths]));
   const page: Page = {
@@ -60,8 +60,8 @@ function stateOf(policy: Policy, node: TreeNode): string {
   const mode = node.mode.toString(8).padStart(4, "0");
   const who = `${node.type} ${mode} ${node.uid}:${node.gid}`;
   const writable = policy.writable.find((top) => isWithin(node.path, top));
-  if (writable !== undefined) return `${who}, declared writable by ${writable}`;
+  if (writable !== undefined) return `${who}; policy: writable (${writable})`;
   const exact = policy.trees.find((top) => isWithin(node.path, top.path));
-  if (exact !== undefined) return `${who}, protected: exact modes of ${exact.path}`;
-  return `${who}, protected: no group or other write`;
+  if (exact !== undefined) return `${who}; policy: protected, exact modes (${exact.path})`;
+  return `${who}; policy: protected`;
 }
