@@ -1,8 +1,8 @@
-import { readFileSync } from "node:fs";
 import { Command, Option as CommanderOption } from "commander";
 import { catalogue, type Entry } from "./catalogue.ts";
 import { type CommandSpec, Options } from "./command.ts";
 import type { Context, Outcome } from "./context.ts";
+import { version } from "./version.ts";
 
 /** The command tree for one call: every command by name, the called one with its arguments and options. */
 export async function programFor(
@@ -27,11 +27,6 @@ export async function programFor(
     if (spec !== undefined) declare(command, spec, context, answer);
   }
   return program;
-}
-
-export function version(): string {
-  const manifest = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return String(JSON.parse(manifest).version);
 }
 
 /** `--json` and `--quiet` before the command count as if they stood behind it. */

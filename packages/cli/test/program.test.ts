@@ -9,7 +9,12 @@ import { styleFor } from "../src/style.ts";
 const neverOpened = (): Promise<never> => Promise.reject(new Error("a backend was opened"));
 
 const context: Context = {
-  wire: { store: neverOpened, engine: neverOpened, runner: { run: neverOpened }, rollouts: neverOpened },
+  wire: {
+    store: neverOpened,
+    engine: neverOpened,
+    runner: { run: neverOpened },
+    rollouts: neverOpened,
+  },
   env: {},
   cwd: "/",
   signal: new AbortController().signal,

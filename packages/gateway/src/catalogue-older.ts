@@ -1,4 +1,4 @@
-import type { KindEntry } from "./catalogue.ts";
+import type { KindEntry } from "./catalogue-entry.ts";
 
 /**
  * Kinds that firmware 10.6 no longer has and public configurations still use, with the words of

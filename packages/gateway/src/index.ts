@@ -6,7 +6,8 @@ export {
   type RunOptions,
   runCases,
 } from "./casefile/run-cases.ts";
-export { compareConfigurations, type Difference } from "./compare/compare-configurations.ts";
+export { compareConfigurations } from "./compare/compare-configurations.ts";
+export type { Difference } from "./compare/difference.ts";
 export { loadConfiguration, loadConfigurationFile } from "./config/load.ts";
 export type {
   ConfigDomain,

@@ -3,14 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import {
-  type CatalogueProperty,
-  fieldsOfType,
-  isBitmap,
-  type Kind,
-  kindNamed,
-  kindNames,
-} from "../src/catalogue.ts";
+import { fieldsOfType, isBitmap, type Kind, kindNamed, kindNames } from "../src/catalogue.ts";
+import type { CatalogueProperty } from "../src/catalogue-entry.ts";
 import { loadConfiguration } from "../src/config/load.ts";
 import type { ConfigDomain, PropertyLine } from "../src/config/model.ts";
 import type { OpenObject } from "../src/config/object-table.ts";

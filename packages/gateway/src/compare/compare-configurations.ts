@@ -1,28 +1,9 @@
 import { kindNamed } from "../catalogue.ts";
-import type { ConfigDomain, ConfigObject, Configuration, Origin } from "../config/model.ts";
+import type { ConfigDomain, ConfigObject, Configuration } from "../config/model.ts";
 import { effectiveValues, type Value } from "../config/values.ts";
 import { isBoilerplate } from "./boilerplate.ts";
 import { compareFiles } from "./compare-files.ts";
-
-/** One difference between two configurations. `was` and `is` have defaults applied. */
-export type Difference = {
-  readonly domain: string;
-  readonly change: "added" | "removed" | "changed";
-  /** True for objects that saving writes into every domain. */
-  readonly boilerplate: boolean;
-} & (
-  | { readonly of: "domain" }
-  | { readonly of: "object"; readonly object: string; readonly origin: Origin }
-  | {
-      readonly of: "property";
-      readonly object: string;
-      readonly property: string;
-      readonly was?: Value;
-      readonly is?: Value;
-      readonly origin: Origin;
-    }
-  | { readonly of: "file"; readonly file: string; readonly was?: number; readonly is?: number }
-);
+import type { Difference } from "./difference.ts";
 
 /** Lists of which only the members count; the order of every other list is part of its value. */
 const unordered: ReadonlySet<string> = new Set([

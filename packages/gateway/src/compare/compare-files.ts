@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Configuration } from "../config/model.ts";
-import type { Difference } from "./compare-configurations.ts";
+import type { Difference } from "./difference.ts";
 
 /** Most files of one tree that are compared. */
 const mostFiles = 20_000;

@@ -1,4 +1,5 @@
-import { type CatalogueProperty, fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
+import { fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
+import type { CatalogueProperty } from "../catalogue-entry.ts";
 import type { ConfigObject, Origin, PropertyLine } from "./model.ts";
 import { isWhole, regularLines } from "./values.ts";
 

@@ -4,7 +4,8 @@ import { Fault, isFault } from "@lithify/fault";
 import { fileOfUrl, urlExists } from "./locations.ts";
 import type { ConfigDomain, Configuration, Origin, Problem, SkippedText } from "./model.ts";
 import { closedTable, type OpenObject } from "./object-table.ts";
-import { type ReaderContext, readConfiguration } from "./reader.ts";
+import { readConfiguration } from "./reader.ts";
+import type { ReaderContext } from "./reader-context.ts";
 
 /** Largest configuration file that is read, in bytes. */
 const largestFile = 64 * 1024 * 1024;

@@ -1,4 +1,5 @@
-import { type CatalogueProperty, kindOfAlias } from "../catalogue.ts";
+import { kindOfAlias } from "../catalogue.ts";
+import type { CatalogueProperty } from "../catalogue-entry.ts";
 import { type ConfigObject, type Origin, objectKey, type PropertyLine } from "./model.ts";
 import { catalogueProperty } from "./vocabulary.ts";
 

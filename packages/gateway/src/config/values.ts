@@ -1,4 +1,5 @@
-import { type CatalogueProperty, fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
+import { fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
+import type { CatalogueProperty } from "../catalogue-entry.ts";
 import type { ConfigObject, PropertyLine } from "./model.ts";
 
 /** A property's value with the type that the catalogue gives it; a bitmap is the list of what is on. */

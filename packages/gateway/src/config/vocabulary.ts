@@ -1,4 +1,5 @@
-import { type CatalogueProperty, catalogueAliases, type Kind, kindOfAlias } from "../catalogue.ts";
+import { catalogueAliases, type Kind, kindOfAlias } from "../catalogue.ts";
+import type { CatalogueProperty } from "../catalogue-entry.ts";
 
 /**
  * Commands of the global mode that make no object: they are read and have no effect on what is

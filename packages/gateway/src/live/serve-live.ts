@@ -1,7 +1,8 @@
 import { type FSWatcher, readdirSync, statSync, watch } from "node:fs";
 import { join } from "node:path";
 import { isFault } from "@lithify/fault";
-import { compareConfigurations, type Difference } from "../compare/compare-configurations.ts";
+import { compareConfigurations } from "../compare/compare-configurations.ts";
+import type { Difference } from "../compare/difference.ts";
 import { loadConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/model.ts";
 import { planServices } from "../plan/plan-services.ts";

@@ -1,4 +1,5 @@
-import { type CatalogueProperty, fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
+import { fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
+import type { CatalogueProperty } from "../catalogue-entry.ts";
 import type { ConfigObject, PropertyLine } from "../config/model.ts";
 
 /** What is in force for one property: the last line that sets it; undefined when none does. */

@@ -1,4 +1,5 @@
-import { type CatalogueProperty, isBitmap } from "../catalogue.ts";
+import { isBitmap } from "../catalogue.ts";
+import type { CatalogueProperty } from "../catalogue-entry.ts";
 
 /** A text in quotes, with the two escapes that there are. */
 export function quoted(text: string): string {
