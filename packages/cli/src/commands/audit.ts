@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { Fault, isFault } from "@lithify/fault";
 import { type Image, openImageAt, type Store } from "@lithify/oci";
@@ -15,6 +14,7 @@ import {
 } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
+import { version } from "../version.ts";
 import { writeReport } from "../write-report.ts";
 
 const formats = Object.keys(reportFormats);
@@ -94,9 +94,4 @@ async function shownOnPage(
     if (isFault(error, "SEAL_CONFLICT")) return { tree };
     throw error;
   }
-}
-
-function version(): string {
-  const manifest = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return String(JSON.parse(manifest).version);
 }

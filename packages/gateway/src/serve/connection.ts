@@ -1,11 +1,13 @@
 import type { Socket } from "node:net";
-import { Readable } from "node:stream";
+import type { Readable } from "node:stream";
 import type { ListenerPlan } from "../plan/service-plan.ts";
 import type { Answer } from "./answer.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
 import { refusalOf, refuse } from "./front-refusals.ts";
-import type { Headers } from "./headers.ts";
-import { BadRequest, HeadParser, type RequestHead } from "./request-head.ts";
+import { Addresses, FrontRequest } from "./front-request.ts";
+import { HeadCollector } from "./head-collector.ts";
+import { MessageBody } from "./message-body.ts";
+import { BadRequest, type RequestHead } from "./request-head.ts";
 import { writeAnswer } from "./response-writer.ts";
 import type { IncomingRequest } from "./transaction.ts";
 
@@ -32,7 +34,6 @@ const mostPipelined = 65_536;
 /** How long an ended connection may still send before it is cut, so that it can read its answer. */
 const lingerMilliseconds = 2_000;
 const noBytes = Buffer.alloc(0);
-const endOfHead = Buffer.from("\r\n\r\n");
 
 /**
  * One client connection: requests in, one after the other, answers out in the same order. What is
@@ -41,7 +42,7 @@ const endOfHead = Buffer.from("\r\n\r\n");
 export class Connection {
   readonly #socket: Socket;
   readonly #front: Front;
-  readonly #parser = new HeadParser();
+  readonly #heads = new HeadCollector();
   /** The state of the reading side. */
   #reading: "head" | "body" | "nothing" = "head";
   /** The request whose answer is awaited. */
@@ -51,11 +52,6 @@ export class Connection {
   #chunks: ChunkDecoder | undefined;
   /** Bytes that came and are not taken yet. */
   #input: Buffer = noBytes;
-  /** A head that has not come whole. */
-  #headParts: string[] = [];
-  #headTail = "";
-  #headSize = 0;
-  #headSince = 0;
   #requests = 0;
   #halfClosed = false;
   #ending = false;
@@ -76,7 +72,7 @@ export class Connection {
 
   /** True when nothing is in flight. */
   get idle(): boolean {
-    return this.#request === undefined && this.#reading === "head" && this.#headSize === 0;
+    return this.#request === undefined && this.#reading === "head" && !this.#heads.begun;
   }
 
   /** Ends what has been silent for too long; called from time to time with the clock's value. */
@@ -89,7 +85,7 @@ export class Connection {
     } else if (this.idle) {
       if (now - this.#since > times.betweenMessages) this.#socket.destroy();
     } else if (this.#request === undefined && this.#reading === "head") {
-      if (now - this.#headSince > plan.headerTimeout) {
+      if (now - this.#heads.since > plan.headerTimeout) {
         this.#refuse(refuse("slow", "the header did not come in time"));
       }
     } else if (now - this.#since > times.idleInMessage) {
@@ -134,60 +130,15 @@ export class Connection {
           this.#input = rest;
           return;
         } else {
-          rest = this.#takeHead(rest);
+          const { head, rest: after } = this.#heads.take(rest, this.#front.plan.maxHeaderBytes);
+          rest = after;
+          if (head !== undefined) this.#begin(head);
         }
       }
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
       this.#refuse(refuse(error.kind, error.message));
     }
-  }
-
-  /** Takes a head, or as much of it as there is; gives the bytes after it. */
-  #takeHead(bytes: Buffer): Buffer {
-    let from = 0;
-    if (this.#headSize === 0) {
-      // RFC 9112, 2.2: an empty line before a request is passed over
-      if (bytes[0] === 13 && bytes[1] === 10) from = 2;
-      if (from === bytes.length) return noBytes;
-      const end = bytes.indexOf(endOfHead, from);
-      if (end >= 0) {
-        this.#limitHead(end);
-        this.#begin(this.#parser.parse(bytes.toString("latin1", from, end + 2)));
-        return end + 4 === bytes.length ? noBytes : bytes.subarray(end + 4);
-      }
-      this.#headSince = Date.now();
-    }
-    const text = bytes.toString("latin1", from);
-    const joined = this.#headTail + text;
-    const end = joined.indexOf("\r\n\r\n");
-    if (end >= 0) {
-      const used = end + 4 - this.#headTail.length;
-      this.#limitHead(this.#headSize + used);
-      this.#headParts.push(text.slice(0, used));
-      const head = this.#headParts.join("");
-      this.#forgetHead();
-      this.#begin(this.#parser.parse(head.slice(0, -2)));
-      return bytes.subarray(bytes.length - text.length + used);
-    }
-    checkPartialHead(joined, this.#headSize === 0);
-    this.#headSize += text.length;
-    this.#limitHead(this.#headSize);
-    this.#headParts.push(text);
-    this.#headTail = joined.slice(-3);
-    return noBytes;
-  }
-
-  #limitHead(size: number): void {
-    if (size > this.#front.plan.maxHeaderBytes) {
-      throw new BadRequest("the header is too long", "header");
-    }
-  }
-
-  #forgetHead(): void {
-    this.#headParts = [];
-    this.#headTail = "";
-    this.#headSize = 0;
   }
 
   #begin(head: RequestHead): void {
@@ -314,7 +265,7 @@ export class Connection {
     if (this.#reading === "body") {
       this.#socket.destroy();
     } else if (this.#request === undefined) {
-      if (this.#headSize > 0) this.#refuse(refuse("malformed", "the request ends in its header"));
+      if (this.#heads.begun) this.#refuse(refuse("malformed", "the request ends in its header"));
       else this.#end();
     }
   }
@@ -328,105 +279,8 @@ export class Connection {
   }
 }
 
-/** The body of a request on its way to whoever reads it. */
-class MessageBody extends Readable {
-  readonly #wanted: () => void;
-  /** True once a byte of it came or was asked for. */
-  began = false;
-
-  constructor(wanted: () => void) {
-    super();
-    this.#wanted = wanted;
-    // a connection that breaks must not end the process where nobody reads the body
-    this.on("error", () => {});
-  }
-
-  override _read(): void {
-    this.#wanted();
-  }
-}
-
-/** The addresses of a connection as text, made when first asked for. */
-class Addresses {
-  readonly #socket: Socket;
-  #client: string | undefined;
-  #local: string | undefined;
-
-  constructor(socket: Socket) {
-    this.#socket = socket;
-  }
-
-  get client(): string {
-    this.#client ??= `${plainAddress(this.#socket.remoteAddress)}:${this.#socket.remotePort ?? 0}`;
-    return this.#client;
-  }
-
-  get local(): string {
-    this.#local ??= `${plainAddress(this.#socket.localAddress)}:${this.#socket.localPort ?? 0}`;
-    return this.#local;
-  }
-}
-
-/** A request as its transaction sees it. */
-class FrontRequest implements IncomingRequest {
-  readonly head: RequestHead;
-  readonly uri: string;
-  readonly #addresses: Addresses;
-  answered = false;
-
-  constructor(head: RequestHead, addresses: Addresses) {
-    this.head = head;
-    this.uri = uriOf(head.target);
-    this.#addresses = addresses;
-  }
-
-  get method(): string {
-    return this.head.method;
-  }
-
-  get httpVersion(): string {
-    return this.head.version;
-  }
-
-  get headers(): Headers {
-    return this.head.framing.headers;
-  }
-
-  get client(): string {
-    return this.#addresses.client;
-  }
-
-  get local(): string {
-    return this.#addresses.local;
-  }
-}
-
-/**
- * What can be told to be no HTTP before its end: a line without CR, or no token at the start. The
- * text of a part that is not the first begins with the end of the one before, perhaps in a CRLF.
- */
-function checkPartialHead(text: string, first: boolean): void {
-  const lone = /[^\r]\n|\r[^\n]/.test(text);
-  if (lone || (first && !/^[!#-'*+.^_`|~0-9A-Za-z-]/.test(text))) {
-    throw new BadRequest("the request is malformed");
-  }
-}
-
 /** The client asked for the end, or cannot tell where the body ends (HTTP/1.0). */
 function endsConnection({ version, framing }: RequestHead, answer: Answer): boolean {
   if (version !== "1.0") return framing.closes;
   return framing.closes || !framing.keepsAlive || !(answer.body instanceof Uint8Array);
-}
-
-/** Path and query of a request target, which may be a whole URL (RFC 9112, 3.2). */
-function uriOf(target: string): string {
-  if (target.startsWith("/")) return target;
-  const absolute = /^https?:\/\/[^/?]*([/?].*)?$/i.exec(target);
-  if (absolute === null) return target;
-  const rest = absolute[1] ?? "/";
-  return rest.startsWith("/") ? rest : `/${rest}`;
-}
-
-function plainAddress(address: string | undefined): string {
-  return (address ?? "").replace(/^::ffff:/, "");
 }

@@ -1,0 +1,72 @@
+import type { Socket } from "node:net";
+import type { Headers } from "./headers.ts";
+import type { RequestHead } from "./request-head.ts";
+import type { IncomingRequest } from "./transaction.ts";
+
+/** The addresses of a connection as text, made when first asked for. */
+export class Addresses {
+  readonly #socket: Socket;
+  #client: string | undefined;
+  #local: string | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+  }
+
+  get client(): string {
+    this.#client ??= `${plainAddress(this.#socket.remoteAddress)}:${this.#socket.remotePort ?? 0}`;
+    return this.#client;
+  }
+
+  get local(): string {
+    this.#local ??= `${plainAddress(this.#socket.localAddress)}:${this.#socket.localPort ?? 0}`;
+    return this.#local;
+  }
+}
+
+/** A request as its transaction sees it. */
+export class FrontRequest implements IncomingRequest {
+  readonly head: RequestHead;
+  readonly uri: string;
+  readonly #addresses: Addresses;
+  answered = false;
+
+  constructor(head: RequestHead, addresses: Addresses) {
+    this.head = head;
+    this.uri = uriOf(head.target);
+    this.#addresses = addresses;
+  }
+
+  get method(): string {
+    return this.head.method;
+  }
+
+  get httpVersion(): string {
+    return this.head.version;
+  }
+
+  get headers(): Headers {
+    return this.head.framing.headers;
+  }
+
+  get client(): string {
+    return this.#addresses.client;
+  }
+
+  get local(): string {
+    return this.#addresses.local;
+  }
+}
+
+/** Path and query of a request target, which may be a whole URL (RFC 9112, 3.2). */
+function uriOf(target: string): string {
+  if (target.startsWith("/")) return target;
+  const absolute = /^https?:\/\/[^/?]*([/?].*)?$/i.exec(target);
+  if (absolute === null) return target;
+  const rest = absolute[1] ?? "/";
+  return rest.startsWith("/") ? rest : `/${rest}`;
+}
+
+function plainAddress(address: string | undefined): string {
+  return (address ?? "").replace(/^::ffff:/, "");
+}
