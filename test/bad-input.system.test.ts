@@ -233,8 +233,9 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
       flipped[bytes.length >> 1] = (bytes[bytes.length >> 1] ?? 0) ^ 1;
       writeFileSync(path, flipped);
       try {
+        // an audit of an image that was read before needs its layers no more (the cache of trees)
         const commands = [
-          ["audit", "small"],
+          ...(part.endsWith("layer") ? [] : [["audit", "small"]]),
           ["seal", "small", "--tag", "bad"],
           ["copy", "small", `oci:${place.at("copied")}`],
         ];
