@@ -237,7 +237,7 @@ describe.skipIf(skips("bad input", cannotRun()))("bad input", () => {
         const commands = [
           ...(part.endsWith("layer") ? [] : [["audit", "small"]]),
           ["seal", "small", "--tag", "bad"],
-          ["copy", "small", `oci:${place.at("copied")}`],
+          ["copy", "small", `oci:${place.at(`copied-${part.replace(" ", "-")}`)}`],
         ];
         for (const args of commands) {
           const error = await fault(args, { code: "DIGEST_MISMATCH", exitCode: 3 });
