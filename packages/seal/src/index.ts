@@ -28,3 +28,13 @@ export type { SealedImage } from "./sealed-image.ts";
 export type { SecurityContext } from "./security-context.ts";
 export { type Signature, type Signer, unsigned } from "./signer.ts";
 export { protectedNodes, type Statement, statementType } from "./statement.ts";
+export { fileContent } from "./volume/erofs-read.ts";
+export {
+  checkVolume,
+  type OpenVolume,
+  openVolume,
+  refuseChanges,
+  type VolumeCheck,
+} from "./volume/volume-file.ts";
+export { parseVolumeSeal, type VolumeSeal, volumeSealBytes } from "./volume/volume-seal.ts";
+export { type WrittenVolume, writeVolume } from "./volume/volume-write.ts";

@@ -26,4 +26,20 @@ export const sealCodes = {
     meaning: "The image was never sealed: it carries no statement.",
     remedy: "Seal the image first, with lithify seal.",
   },
+  VOLUME_INVALID: {
+    exit: 3,
+    meaning:
+      "A read-only volume is not what its seal or its root hash says, or is not well-formed.",
+    remedy: "Do not mount it: export it again, and find out who changed it.",
+  },
+  VOLUME_UNSUPPORTED: {
+    exit: 2,
+    meaning: "Trees of an image cannot be put into a read-only volume.",
+    remedy: "Name other trees with --path, or change the image as the reason says.",
+  },
+  VOLUME_UNWRITABLE: {
+    exit: 3,
+    meaning: "A read-only volume could not be written; nothing half-made is left.",
+    remedy: "Look at the reason given: most often the directory is missing or the disk is full.",
+  },
 } as const satisfies Record<string, FaultMeaning>;
