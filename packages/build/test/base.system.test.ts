@@ -48,11 +48,21 @@ describe.skipIf(missing !== undefined)("the gateway's base image", () => {
     // A stand-in for the gateway's entry, so that this test depends on the image alone.
     gatewayDirectory = join(work, "gateway");
     await mkdir(join(gatewayDirectory, "src"), { recursive: true });
-    await cp(join(packages, "gateway", "package.json"), join(gatewayDirectory, "package.json"));
+    const needs = { dependencies: { "@lithify/fault": "*", library: "*" } };
+    await writeFile(
+      join(gatewayDirectory, "package.json"),
+      JSON.stringify({ type: "module", ...needs }),
+    );
+    await mkdir(join(gatewayDirectory, "node_modules", "library"), { recursive: true });
+    for (const [name, text] of Object.entries({
+      "package.json": '{"name":"library","main":"it.js"}',
+      "it.js": 'module.exports = "a library";',
+    }))
+      await writeFile(join(gatewayDirectory, "node_modules", "library", name), text);
     await writeFile(
       join(gatewayDirectory, "src", "main.ts"),
-      'import { Fault } from "@lithify/fault";\nconst words: string[] = process.argv.slice(2);\n' +
-        'console.log(JSON.stringify([words, process.getuid?.(), new Fault("USAGE", "x").code]));\n',
+      'import { Fault } from "@lithify/fault";\nimport library from "library";\nconst words: string[] = process.argv.slice(2);\n' +
+        'console.log(JSON.stringify([words, process.getuid?.(), new Fault("USAGE", "x").code, library]));\n',
     );
     image = await assemble();
   });
@@ -197,6 +207,7 @@ describe.skipIf(missing !== undefined)("the gateway's base image", () => {
             ["a", "b c"],
             uid,
             "USAGE",
+            "a library",
           ]);
     });
 

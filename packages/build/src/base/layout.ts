@@ -6,6 +6,8 @@ export const gatewayUser = { name: "drouter", uid: 101, gid: 0 } as const;
 
 /** Where the packages of the gateway are. Not below node_modules: Node strips types nowhere in there. */
 export const packagesPath = "opt/lithify/packages";
+/** Libraries of npm, found from the packages above. */
+export const librariesPath = "opt/lithify/node_modules";
 export const nodePath = "usr/local/bin/node";
 
 const home = "opt/ibm/datapower";
@@ -37,8 +39,8 @@ const links: readonly (readonly [string, string])[] = [
   [`${home}/drouter/secure/sharedcerts`, "../../root/secure/sharedcerts"],
   ["root/secure", "../opt/ibm/datapower/root/secure"],
   [`${home}/root/drouter`, "/bin/drouter"],
-  ["opt/lithify/node_modules/@lithify/gateway", "../../packages/gateway"],
-  ["opt/lithify/node_modules/@lithify/fault", "../../packages/fault"],
+  [`${librariesPath}/@lithify/gateway`, "../../packages/gateway"],
+  [`${librariesPath}/@lithify/fault`, "../../packages/fault"],
 ];
 
 const setUser = `#!/bin/sh
