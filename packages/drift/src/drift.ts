@@ -1,9 +1,10 @@
-import type { Instance, InstanceFacts } from "@lithify/engine";
+import type { Instance, InstanceFacts, VolumeTrees } from "@lithify/engine";
 import type { Digest, Tree } from "@lithify/oci";
 import type { Baseline } from "./baseline.ts";
 import type { Change } from "./change.ts";
 import { configChanges, confinementChanges } from "./fact-changes.ts";
 import { treeChanges } from "./tree-changes.ts";
+import { volumeChanges } from "./volume-changes.ts";
 
 /** One instance against its baseline. `drifted` is true when at least one change is a violation. */
 export interface InstanceDrift {
@@ -23,8 +24,12 @@ export interface DriftReport {
 
 /** Looks into a running instance and compares every object and fact with the baseline. */
 export async function driftOf(instance: Instance, baseline: Baseline): Promise<InstanceDrift> {
-  const [live, facts] = await Promise.all([instance.snapshot(), instance.facts()]);
-  return compareInstance(instance, baseline, live, facts);
+  const [live, facts, volumes] = await Promise.all([
+    instance.snapshot(),
+    instance.facts(),
+    instance.volumeTrees(),
+  ]);
+  return compareInstance(instance, baseline, live, facts, volumes);
 }
 
 /** The pure part of `driftOf`: what differs between a baseline and what was seen. */
@@ -33,6 +38,7 @@ export function compareInstance(
   baseline: Baseline,
   live: Tree,
   facts: InstanceFacts,
+  volumes: readonly VolumeTrees[] = [],
 ): InstanceDrift {
   const writable =
     baseline.kind === "sealed" ? resolved(baseline.tree, baseline.policy.writable) : [];
@@ -42,6 +48,7 @@ export function compareInstance(
     ...(baseline.kind === "sealed"
       ? confinementChanges(baseline.policy, baseline.identities, writable, facts)
       : []),
+    ...volumeChanges(volumes, facts, writable),
   ];
   return {
     name: instance.name,

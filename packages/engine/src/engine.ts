@@ -1,4 +1,5 @@
 import type { Digest, Image, Tree } from "@lithify/oci";
+import type { MountedVolume, VolumeSpec, VolumeTrees } from "./volume/volume.ts";
 
 /** What to run and how. Read-only root, no capabilities and no new privileges unless `mutable`. */
 export interface RunSpec {
@@ -25,6 +26,8 @@ export interface RunSpec {
   /** Of the whole container; none when left out. */
   readonly limits?: RunLimits;
   readonly readOnlyMounts?: readonly { readonly source: string; readonly target: string }[];
+  /** Checked first: a volume that is not as sealed starts nothing (Fault VOLUME_INVALID). */
+  readonly volumes?: readonly VolumeSpec[];
 }
 
 /** What a container may use, by its control group: v1 or v2. */
@@ -64,6 +67,7 @@ export interface Instance {
   /** Milliseconds since 1970. */
   readonly startedAt: number;
   readonly published: readonly Required<PortMapping>[];
+  readonly volumes: readonly MountedVolume[];
   state(): Promise<InstanceState>;
   /** Where this machine reaches a port of the instance directly, without the published port. */
   address(containerPort: number): { readonly host: string; readonly port: number };
@@ -93,6 +97,8 @@ export interface Instance {
   /** Paths that the writable layer holds, a superset of what was changed since the start; undefined when the engine cannot tell. */
   touched(): Promise<readonly string[] | undefined>;
   facts(): Promise<InstanceFacts>;
+  /** The mounted volumes, which snapshots leave out, as sealed and as the process sees them now. */
+  volumeTrees(): Promise<readonly VolumeTrees[]>;
 }
 
 export type InstanceState =

@@ -24,3 +24,9 @@ export {
 } from "./prove.ts";
 export type { ProbeAnswer } from "./run-probe.ts";
 export { openSandbox } from "./sandbox.ts";
+export type { MountedVolume, VolumeSpec, VolumeTrees } from "./volume/volume.ts";
+export {
+  checkVolumeDirectory,
+  type DirectoryCheck,
+  writeVolumeDirectory,
+} from "./volume/volume-directory.ts";

@@ -26,6 +26,7 @@ import {
 } from "./state.ts";
 import { type UnpackedLayer, unpackLayers } from "./unpack.ts";
 import { userOf } from "./user.ts";
+import { mountVolumes } from "./volume/mount-volumes.ts";
 
 export interface LocalEngineOptions {
   readonly store: Store;
@@ -142,7 +143,10 @@ async function prepare(
 ): Promise<InstanceRecord> {
   const files = join(paths.directory, "files");
   const writable = spec.mutable === true || spec.writableRoot === true;
-  const mounts = await rootMounts(record.programs, files, spec);
+  await mkdir(files, { mode: 0o755 });
+  const { programs, id } = record;
+  const { mounts: trees, volumes } = await mountVolumes(programs, files, id, spec.volumes ?? []);
+  const mounts = await rootMounts(programs, files, spec, trees);
   const workingDirectory = record.process.cwd;
   const [network, mountPoints] = await bothOrNeither(
     openNetwork(record.programs, record.id),
@@ -167,7 +171,7 @@ async function prepare(
     ...(spec.limits === undefined ? {} : { limits: spec.limits }),
   } as const;
   await writeFile(join(paths.bundle, "config.json"), JSON.stringify(runtimeSpec(plan)));
-  return { ...record, network, mountPoints, process: runtimeProcess(plan) };
+  return { ...record, network, mountPoints, volumes, process: runtimeProcess(plan) };
 }
 
 /** Waits for both even when one fails, so that nothing is still being made when the clean-up begins. */

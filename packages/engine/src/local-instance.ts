@@ -8,6 +8,7 @@ import { readOutputLog } from "./output-log.ts";
 import { currentRecord, waitForEnd, waitUntilGone } from "./process-watch.ts";
 import { snapshotOf, touchedBelow } from "./snapshot.ts";
 import { type InstanceRecord, instancePaths, isAlive, type ProcessMark } from "./state.ts";
+import { volumeTreesOf } from "./volume/volume-trees.ts";
 
 /** An instance of the local engine, by its record. Everything that changes is read again at each call. */
 export function localInstance(state: string, record: InstanceRecord): Instance {
@@ -22,6 +23,7 @@ export function localInstance(state: string, record: InstanceRecord): Instance {
     mutable: record.mutable,
     startedAt: record.startedAt,
     published: record.published,
+    volumes: record.volumes ?? [],
     state: () => stateOf(state, record),
     address: (port) => ({ host: record.network?.address ?? "127.0.0.1", port }),
     logs: ({ follow = false, signal } = {}) =>
@@ -41,6 +43,10 @@ export function localInstance(state: string, record: InstanceRecord): Instance {
     facts: async () => {
       const now = await running();
       return factsOf(now.process.pid, now.record.process.args);
+    },
+    volumeTrees: async () => {
+      const now = await running();
+      return volumeTreesOf(now.record.programs.tar, now.record.volumes ?? [], now.process.pid);
     },
   };
 }

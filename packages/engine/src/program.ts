@@ -13,7 +13,7 @@ const packages = {
 } as const;
 
 /** Needed by some commands only. */
-const extraPackages = { strace: "strace" } as const;
+const extraPackages = { strace: "strace", veritysetup: "cryptsetup-bin" } as const;
 
 export type ProgramName = keyof typeof packages;
 

@@ -82,13 +82,16 @@ async function copyRootAttributes(
   await utimes(directory, found?.atime ?? 0, found?.mtime ?? 0);
 }
 
-/** What is mounted besides the standard: the files that name host and name server, what the caller brings, what may be written. */
+/**
+ * What is mounted besides the standard, into `files`, which exists: the files that name host and name server, what the
+ * caller brings, what may be written.
+ */
 export async function rootMounts(
   programs: Programs,
   files: string,
   spec: RunSpec,
+  volumes: readonly RootMount[] = [],
 ): Promise<readonly RootMount[]> {
-  await mkdir(files, { mode: 0o755 });
   for (const path of [
     ...(spec.writable ?? []),
     ...(spec.readOnlyMounts ?? []).map(({ target }) => target),
@@ -106,7 +109,14 @@ export async function rootMounts(
   const injected = injectedFiles.map((name) =>
     bind(join(files, name), `/etc/${name}`, "file", "nosuid", "nodev", "noexec"),
   );
-  return [...injected, ...writable, ...brought];
+  return [...injected, ...volumes, ...writable, ...brought].toSorted(
+    (a, b) => depthOf(a.destination) - depthOf(b.destination),
+  );
+}
+
+/** What is mounted inside another mount comes after it. */
+function depthOf(path: string): number {
+  return path.split("/").filter((part) => part !== "").length;
 }
 
 /** Writes what is mounted over /etc/hosts, /etc/hostname and /etc/resolv.conf. There is no way out, so no name server either. */

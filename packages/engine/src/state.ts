@@ -7,6 +7,7 @@ import type { PortMapping } from "./engine.ts";
 import type { InstanceNetwork } from "./network.ts";
 import type { Programs } from "./program.ts";
 import type { RuntimeProcess } from "./runtime-spec.ts";
+import type { MountedVolume } from "./volume/volume.ts";
 
 /** What is known of one instance: `instance.json` in its directory. The creator writes it, then only its monitor. */
 export interface InstanceRecord {
@@ -23,6 +24,8 @@ export interface InstanceRecord {
   readonly process: RuntimeProcess;
   /** Paths that exist only because something is mounted there. */
   readonly mountPoints: readonly string[];
+  /** Absent in records of an older version, and without any. */
+  readonly volumes?: readonly MountedVolume[];
   readonly network?: InstanceNetwork;
   readonly programs: Programs;
   readonly phase: InstancePhase;

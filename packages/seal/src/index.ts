@@ -36,5 +36,10 @@ export {
   refuseChanges,
   type VolumeCheck,
 } from "./volume/volume-file.ts";
-export { parseVolumeSeal, type VolumeSeal, volumeSealBytes } from "./volume/volume-seal.ts";
+export {
+  parseVolumeSeal,
+  type VolumeSeal,
+  volumeSealBytes,
+  volumeSealLimit,
+} from "./volume/volume-seal.ts";
 export { type WrittenVolume, writeVolume } from "./volume/volume-write.ts";

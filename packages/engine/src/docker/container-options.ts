@@ -34,6 +34,8 @@ export async function checkSpec(spec: RunSpec): Promise<void> {
     throw new Fault("COMMAND_MISSING", "start an instance", {
       values: { image: spec.image.digest },
     });
+  for (const { source } of spec.volumes ?? [])
+    throw badMount(source, "only the local engine mounts volumes");
   const mounts = spec.readOnlyMounts ?? [];
   for (const path of [...(spec.writable ?? []), ...mounts.map(({ target }) => target)])
     if (!path.startsWith("/") || normalize(path) === "/")

@@ -38,6 +38,7 @@ export function dockerInstance(context: DockerContext, first: ContainerInspectIn
     mutable: labelled[labels.mutable] === "true",
     startedAt: Date.parse(first.State.StartedAt),
     published: publishedOf(first),
+    volumes: [],
     state: async () => {
       const { State } = await inspected();
       return State.Running
@@ -58,6 +59,7 @@ export function dockerInstance(context: DockerContext, first: ContainerInspectIn
     snapshot: async () => snapshotOfContainer(context, await running()),
     touched: async () => touchedIn(await running()),
     facts: async () => factsInside(await running()),
+    volumeTrees: async () => [],
   };
 }
 

@@ -37,6 +37,13 @@ export const engineCodes = {
     meaning: "A path of a container cannot be used as asked: it loops, or runs through a file.",
     remedy: "Name another path.",
   },
+  VOLUME_UNMOUNTABLE: {
+    exit: 3,
+    meaning:
+      "The kernel does not mount the file system of a volume: it lacks EROFS or loop devices.",
+    remedy:
+      "Export the volume as a directory, lithify volume export IMAGE -o DIR/, and mount that.",
+  },
   INSTANCE_ENDED: {
     exit: 3,
     meaning: "The instance no longer runs, so that nothing can be read from it or run in it.",

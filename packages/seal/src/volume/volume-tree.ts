@@ -50,7 +50,9 @@ export async function volumeTreeOf(
   if (refused !== undefined) {
     throw unsupportedVolume("the policy makes the tree writable", { path: refused });
   }
-  const nodes = [...source]
+  // A writable directory that sealing makes must be there: nothing can be mounted on what a volume lacks
+  const made = plan.added.map(({ node }) => node).filter(({ path }) => !source.at(path));
+  const nodes = [...source, ...made]
     .filter((node) => trees.some((top) => isWithin(node.path, top)) && !isLeftOut(node))
     .map((node) => withWanted(node, plan.changes.get(node.path)));
   for (const node of nodes) refuseLongNames(node);
