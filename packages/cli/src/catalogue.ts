@@ -121,6 +121,21 @@ export const catalogue: readonly Entry[] = [
     summary: "show manifest, configuration and statement of an image",
     load: () => import("./commands/inspect.ts"),
   },
+  {
+    name: "volume export",
+    summary: "write the protected trees as a verified read-only file system or directory",
+    load: () => import("./commands/volume-export.ts"),
+  },
+  {
+    name: "volume check",
+    summary: "read a whole volume: every block and object against its seal",
+    load: () => import("./commands/volume-check.ts"),
+  },
+  {
+    name: "volume inspect",
+    summary: "show the seal, the policy and the root hash of a volume",
+    load: () => import("./commands/volume-inspect.ts"),
+  },
   { name: "rm", summary: "remove names from the store", load: () => import("./commands/rm.ts") },
   {
     name: "gc",

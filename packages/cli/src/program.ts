@@ -65,6 +65,7 @@ function addCommand(program: Command, entry: Entry, spec: CommandSpec | undefine
 }
 
 const groupSummaries: Readonly<Record<string, string>> = {
+  volume: "protected trees as a read-only volume of their own",
   rollout: "canary of one sealed digest against another",
   gateway: "the gateway and its configuration",
 };

@@ -40,7 +40,10 @@ export async function mountOverlay(programs: Programs, plan: OverlayPlan): Promi
 }
 
 /** Unmounts everything mounted at or below a directory, whoever did it; nothing there is not a fault. */
-export async function unmountBelow(programs: Programs, directory: string): Promise<void> {
+export async function unmountBelow(
+  programs: Pick<Programs, "umount">,
+  directory: string,
+): Promise<void> {
   const real = await realpath(directory).catch(() => directory); // the kernel names mounts without links
   const targets = (await mountTargets()).filter(
     (target) => target === real || target.startsWith(`${real}/`),

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { RunSpec } from "@lithify/engine";
 import { isFault } from "@lithify/fault";
 import type { Image } from "@lithify/oci";
@@ -5,6 +6,7 @@ import type { CommandSpec, Options } from "../command.ts";
 import type { Context } from "../context.ts";
 import { parsePairs } from "../pairs.ts";
 import { parsePort } from "../ports.ts";
+import { parseVolume } from "../volume/volume-option.ts";
 
 export const command: CommandSpec = {
   args: "<image> [command...]",
@@ -19,11 +21,17 @@ export const command: CommandSpec = {
     { flags: "-e, --env <pair>", about: "NAME=value", isList: true },
     { flags: "--mutable", about: "writable root, to see the difference" },
     { flags: "--label <pair>", about: "NAME=value, shown by ps --json", isList: true },
+    {
+      flags: "--volume <volume>",
+      about: "SOURCE[:TARGET][,root=HEX], a file or directory of `volume export`; read-only",
+      isList: true,
+    },
     { flags: "--engine <name>", about: "local or docker; else LITHIFY_ENGINE, else local" },
   ],
   examples: [
     "lithify run echo:sealed --name web -p 8080",
     "lithify run echo:mutable --mutable -p 0:8080",
+    "lithify run echo:sealed --volume config.img",
   ],
   async run(context, args, options) {
     const [ref = "", ...words] = args;
@@ -43,6 +51,7 @@ export const command: CommandSpec = {
         image: instance.image,
         mutable: instance.mutable,
         published: instance.published,
+        volumes: instance.volumes.map(({ kept: _, ...volume }) => volume),
       },
       lines: [[instance.name, ...ports].join("  ")],
     };
@@ -63,6 +72,10 @@ async function runSpecOf(
     mutable: options.isSet("mutable"),
     publish: options.list("publish").map(parsePort),
     env: options.list("env"),
+    volumes: options.list("volume").map((text) => {
+      const volume = parseVolume(text);
+      return { ...volume, source: resolve(context.cwd, volume.source) };
+    }),
     labels: Object.fromEntries(parsePairs(options.list("label"), "--label")),
     ...(name === undefined ? {} : { name }),
     ...(user === undefined ? {} : { user }),

@@ -6,6 +6,12 @@ import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { PortMapping, RunSpec } from "../engine.ts";
 import { commandOf } from "../runtime-spec.ts";
 import { markOf } from "../state.ts";
+import {
+  type ContainerVolumes,
+  noVolumes,
+  volumeLabel,
+  volumeLabelName,
+} from "./docker-volumes.ts";
 
 /** What the tool notes on its containers: by these it knows them again. */
 export const labels = {
@@ -34,8 +40,6 @@ export async function checkSpec(spec: RunSpec): Promise<void> {
     throw new Fault("COMMAND_MISSING", "start an instance", {
       values: { image: spec.image.digest },
     });
-  for (const { source } of spec.volumes ?? [])
-    throw badMount(source, "only the local engine mounts volumes");
   const mounts = spec.readOnlyMounts ?? [];
   for (const path of [...(spec.writable ?? []), ...mounts.map(({ target }) => target)])
     if (!path.startsWith("/") || normalize(path) === "/")
@@ -54,6 +58,7 @@ export function containerOptions(
   spec: RunSpec,
   image: string,
   network: "bridge" | "none",
+  volumes: ContainerVolumes = noVolumes,
 ): ContainerCreateOptions & { readonly name: string } {
   const config = spec.image.config.config ?? {};
   const name = spec.name ?? `i-${randomBytes(4).toString("hex")}`;
@@ -73,6 +78,7 @@ export function containerOptions(
       [labels.by]: JSON.stringify(markOf(process.pid)),
       [labels.started]: JSON.stringify(command),
       [labels.own]: JSON.stringify(spec.labels ?? {}),
+      ...(volumes.volumes.length === 0 ? {} : { [volumeLabelName]: volumeLabel(volumes) }),
     },
     ExposedPorts: Object.fromEntries(
       (spec.publish ?? []).map(({ containerPort }) => [`${containerPort}/tcp`, {}]),
@@ -81,7 +87,7 @@ export function containerOptions(
       NetworkMode: network,
       PortBindings: portBindings(spec.publish ?? []),
       LogConfig: { Type: "json-file", Config: { "max-size": "8m", "max-file": "2" } },
-      Mounts: (spec.readOnlyMounts ?? []).map(
+      Mounts: [...volumes.mounts, ...(spec.readOnlyMounts ?? [])].map(
         ({ source, target }): MountSettings => ({
           Type: "bind",
           Source: source,

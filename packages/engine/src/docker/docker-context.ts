@@ -4,5 +4,7 @@ import type { Programs } from "../program.ts";
 /** What every part of the Docker engine works with. */
 export interface DockerContext {
   readonly docker: Docker;
-  readonly programs: Pick<Programs, "tar" | "runc">;
+  readonly programs: Pick<Programs, "tar" | "runc" | "mount" | "umount">;
+  /** Where mounted volumes are kept while their containers exist. */
+  readonly volumeDirectory: string;
 }

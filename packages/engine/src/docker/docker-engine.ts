@@ -1,3 +1,4 @@
+import { join, resolve } from "node:path";
 import type { Store } from "@lithify/oci";
 import Docker from "dockerode";
 import type { Engine, Instance, RunSpec } from "../engine.ts";
@@ -7,6 +8,13 @@ import { checkSpec, containerOptions, labels, nameOfContainer } from "./containe
 import { daemonFault, startFault } from "./daemon-fault.ts";
 import type { DockerContext } from "./docker-context.ts";
 import { dockerInstance } from "./docker-instance.ts";
+import {
+  checkMounted,
+  mountForContainer,
+  releaseForgotten,
+  releaseVolumes,
+  volumesOf,
+} from "./docker-volumes.ts";
 import { loadImage } from "./load-image.ts";
 
 export interface DockerEngineOptions {
@@ -30,8 +38,11 @@ export async function openDockerEngine(options: DockerEngineOptions): Promise<En
   } catch (cause) {
     throw daemonFault(cause, "reach the Docker daemon", { socket: socketPath });
   }
-  const programs = { tar: findProgram(env, "tar"), runc: findProgram(env, "runc") };
-  const context: DockerContext = { docker, programs };
+  const [tar, runc] = [findProgram(env, "tar"), findProgram(env, "runc")];
+  const [mount, umount] = [findProgram(env, "mount"), findProgram(env, "umount")];
+  const programs = { tar, runc, mount, umount };
+  const volumeDirectory = join(resolve(env.LITHIFY_STATE || "/run/lithify"), "docker-volumes");
+  const context: DockerContext = { docker, programs, volumeDirectory };
   return {
     name: "docker",
     run: (spec, { signal } = {}) => run(context, options.store, spec, signal),
@@ -61,16 +72,21 @@ async function run(
   const image = await loadImage(docker, store, spec.image);
   throwIfAborted(signal);
   const network = await networkOf(docker, spec);
-  const wanted = containerOptions(spec, image, network);
-  const container = await docker.createContainer(wanted).catch((cause: unknown) => {
+  const volumes = await mountForContainer(context, spec.volumes ?? []);
+  const wanted = containerOptions(spec, image, network, volumes);
+  const container = await docker.createContainer(wanted).catch(async (cause: unknown) => {
+    await releaseVolumes(context, volumes);
     throw startFault(cause, spec, wanted.name);
   });
   try {
     throwIfAborted(signal);
     await container.start();
-    return dockerInstance(context, await container.inspect());
+    const started = await container.inspect();
+    await checkMounted(volumes, started.State.Pid);
+    return dockerInstance(context, started);
   } catch (cause) {
     await container.remove({ force: true, v: true }).catch(() => {});
+    await releaseVolumes(context, volumes);
     throw startFault(cause, spec, wanted.name);
   }
 }
@@ -106,6 +122,10 @@ async function list(context: DockerContext): Promise<readonly Instance[]> {
       const inspected = await container.inspect().catch(() => undefined);
       return inspected === undefined ? undefined : dockerInstance(context, inspected);
     }),
+  );
+  await releaseForgotten(
+    context,
+    listed.map(({ Labels }) => volumesOf(Labels)),
   );
   return found
     .filter((instance) => instance !== undefined)

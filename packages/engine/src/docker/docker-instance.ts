@@ -6,11 +6,13 @@ import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import type { Instance, InstanceFacts, PortMapping } from "../engine.ts";
 import { factsOf } from "../kernel-facts.ts";
+import { volumeTreesOf } from "../volume/volume-trees.ts";
 import { labels, nameOfContainer } from "./container-options.ts";
 import { checkLocal, daemonFault } from "./daemon-fault.ts";
 import type { DockerContext } from "./docker-context.ts";
 import { execInContainer } from "./docker-exec.ts";
 import { snapshotOfContainer, touchedIn } from "./docker-root.ts";
+import { releaseVolumes, volumesOf } from "./docker-volumes.ts";
 
 /** A container that this engine started, by what the daemon says of it. Everything that changes is asked again at each call. */
 export function dockerInstance(context: DockerContext, first: ContainerInspectInfo): Instance {
@@ -18,6 +20,7 @@ export function dockerInstance(context: DockerContext, first: ContainerInspectIn
   const container = docker.getContainer(first.Id);
   const name = nameOfContainer(first.Name);
   const labelled = first.Config.Labels;
+  const volumes = volumesOf(labelled);
   const ended = () =>
     new Fault("INSTANCE_ENDED", `the instance ${name}`, { values: { id: first.Id } });
   const inspected = async () => {
@@ -38,7 +41,7 @@ export function dockerInstance(context: DockerContext, first: ContainerInspectIn
     mutable: labelled[labels.mutable] === "true",
     startedAt: Date.parse(first.State.StartedAt),
     published: publishedOf(first),
-    volumes: [],
+    volumes: volumes.volumes,
     state: async () => {
       const { State } = await inspected();
       return State.Running
@@ -54,12 +57,16 @@ export function dockerInstance(context: DockerContext, first: ContainerInspectIn
         await container.stop({ t: Math.ceil(graceSeconds) }).catch(ignoreStopped);
       const { State } = await inspected();
       await container.remove({ force: true, v: true });
+      await releaseVolumes(context, volumes);
       return { exitCode: State.ExitCode };
     },
     snapshot: async () => snapshotOfContainer(context, await running()),
     touched: async () => touchedIn(await running()),
     facts: async () => factsInside(await running()),
-    volumeTrees: async () => [],
+    volumeTrees: async () => {
+      const { State } = await running();
+      return volumeTreesOf(context.programs.tar, volumes.volumes, State.Pid);
+    },
   };
 }
 

@@ -20,7 +20,7 @@ export interface MountedVolumes {
  * Throws Fault VOLUME_INVALID, VOLUME_UNMOUNTABLE, MOUNT_INVALID.
  */
 export async function mountVolumes(
-  programs: Programs,
+  programs: Pick<Programs, "mount">,
   files: string,
   id: string,
   specs: readonly VolumeSpec[],
@@ -82,7 +82,7 @@ async function directoryVolume(spec: VolumeSpec, { files, name }: Place): Promis
 }
 
 async function fileVolume(
-  programs: Programs,
+  programs: Pick<Programs, "mount">,
   { source, expected }: VolumeSpec,
   { files, name, device }: Place,
 ): Promise<Mounted> {
@@ -116,7 +116,7 @@ const mountOptions = ["ro", "nosuid", "nodev"];
  * mapper, veritysetup is not there, or either refuses.
  */
 async function mountVerity(
-  programs: Programs,
+  programs: Pick<Programs, "mount">,
   volume: {
     readonly kept: string;
     readonly at: string;
@@ -143,7 +143,11 @@ async function mountVerity(
   return mounted.exitCode === 0 ? undefined : `${once}: mount says ${lastLine(mounted.stderr)}`;
 }
 
-async function mountLoop(programs: Programs, image: string, at: string): Promise<void> {
+async function mountLoop(
+  programs: Pick<Programs, "mount">,
+  image: string,
+  at: string,
+): Promise<void> {
   const args = ["-t", "erofs", "-o", ["loop", ...mountOptions].join(","), image, at];
   const { exitCode, stderr } = await runProgram(programs.mount, args);
   if (exitCode === 0) return;
