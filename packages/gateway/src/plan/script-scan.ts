@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { type ConfigObject, objectKey } from "../config/model.ts";
 import { builtinModules, unservedModules } from "../script/builtin-modules.ts";
 import { moduleCandidates } from "../script/script-store.ts";
-import type { RulePlanner } from "./plan-actions.ts";
+import type { RulePlanner } from "./actions/action-kind.ts";
+import { everyAction } from "./every-action.ts";
 
 const unservedCalls = /\b(readAsXML|XML\s*\.\s*(?:parse|stringify)|converter\s*\.|Buffers\s*\()/;
 
@@ -14,13 +15,11 @@ const unservedCalls = /\b(readAsXML|XML\s*\.\s*(?:parse|stringify)|converter\s*\
  */
 export function unservedInScripts(planner: RulePlanner, service: ConfigObject): string[] {
   const seen = new Set<string>();
-  for (const rule of planner.rules.values()) {
-    for (const action of rule.actions) {
-      if (action.type !== "gatewayscript") continue;
-      const object =
-        planner.domain.objects.get(objectKey("StylePolicyAction", action.name)) ?? service;
-      scan(planner, object, action.file, seen);
-    }
+  for (const action of everyAction(planner.rules.values())) {
+    if (action.type !== "gatewayscript") continue;
+    const object =
+      planner.domain.objects.get(objectKey("StylePolicyAction", action.name)) ?? service;
+    scan(planner, object, action.file, seen);
   }
   return [...seen];
 }

@@ -1,4 +1,5 @@
 import type { Origin } from "../config/model.ts";
+import type { ActionPlan } from "./actions/action-plan.ts";
 import type { Matcher } from "./matching.ts";
 
 /** One front side handler: where it listens and what it lets in. Times are in milliseconds. */
@@ -20,20 +21,6 @@ export interface ListenerPlan {
   readonly maxQueryLength: number;
   readonly headerTimeout: number;
 }
-
-/** One processing action that is served. `input` and `output` name contexts. */
-export type ActionPlan = {
-  readonly name: string;
-  readonly origin: Origin;
-  readonly input: string;
-  readonly output: string;
-} & (
-  | { readonly type: "gatewayscript"; readonly location: string; readonly file: string }
-  | { readonly type: "setvar"; readonly variable: string; readonly value: string }
-  | { readonly type: "results" }
-  | { readonly type: "call"; readonly rule: string }
-  | { readonly type: "on-error"; readonly mode: "abort" | "continue" }
-);
 
 export type Direction = "request-rule" | "response-rule" | "rule" | "error-rule";
 

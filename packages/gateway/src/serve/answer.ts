@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import { errorReason, type Failure, faultBody, faultContentType } from "./fault-answer.ts";
+import type { Failure } from "./failure.ts";
+import { errorReason, faultBody, faultContentType } from "./fault-answer.ts";
 import { Headers } from "./headers.ts";
 import type { Content, ContentForm, Transaction } from "./transaction.ts";
 

@@ -3,7 +3,7 @@ import { type Agent, request as httpRequest, type IncomingMessage } from "node:h
 import type { Readable } from "node:stream";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import { isConnectionHeader } from "./answer.ts";
-import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
+import { type Failure, failureCodes, internalError } from "./failure.ts";
 import { Headers } from "./headers.ts";
 import { type OutboundRoute, outboundAgent } from "./outbound.ts";
 import type { Transaction } from "./transaction.ts";

@@ -1,29 +1,4 @@
-/** Who is to blame for a failure: the client's side of the transaction or the backend's. */
-export type FaultSide = "client" | "server";
-
-/** Why a transaction failed. Codes are `0x` and eight hexadecimal digits. */
-export interface Failure {
-  readonly code: string;
-  readonly subcode: string;
-  /** What the client is told. */
-  readonly message: string;
-  readonly side: FaultSide;
-  /** What the log is told. */
-  readonly detail?: string;
-  /** 500 unless a refusal before any rule says otherwise. */
-  readonly status?: number;
-}
-
-/** Failure codes, as far as they are known; the script code is not verified on the product. */
-export const failureCodes = {
-  dynamicExecution: "0x00230001",
-  rejected: "0x00d30003",
-  backendConnection: "0x01130006",
-  responseCode: "0x02030004",
-  script: "0x85800001",
-} as const;
-
-export const internalError = "Internal Error";
+import type { FaultSide } from "./failure.ts";
 
 const envelopes: Readonly<Record<string, string>> = {
   "1.1": "http://schemas.xmlsoap.org/soap/envelope/",

@@ -1,6 +1,6 @@
 import type { ListenerPlan } from "../plan/service-plan.ts";
 import { type Answer, defaultErrorAnswer } from "./answer.ts";
-import { failureCodes } from "./fault-answer.ts";
+import { failureCodes } from "./failure.ts";
 import type { RequestHead } from "./request-head.ts";
 
 /** Statuses of refusals before any rule. Not verified on the product: one place to change them. */

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
-import type { Direction, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
+import type { Direction, MessageType, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
+import type { RuleWorld } from "./actions/rule-run.ts";
 import {
   type Answer,
   defaultErrorAnswer,
@@ -10,9 +11,10 @@ import {
 } from "./answer.ts";
 import type { Backend, BackendAnswer } from "./backend.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
-import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
+import { type Failure, failureCodes, internalError } from "./failure.ts";
 import { Headers } from "./headers.ts";
-import { type RuleWorld, runRule } from "./run-rule.ts";
+import { readMessage } from "./message-types.ts";
+import { runRule } from "./run-rule.ts";
 import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
 import { logEventOf } from "./transaction-log.ts";
 import { readVariable } from "./variables.ts";
@@ -89,13 +91,10 @@ async function processRequest(
   }
   const bytes = body === undefined ? noBytes : await collect(body, plan);
   if (bytes instanceof TooLarge) return failed("client", bytes.message);
-  transaction.contexts.set("INPUT", { bytes, form: "message" });
-  if (plan.requestType === "json" && bytes.length > 0 && !isJson(bytes)) {
-    return failed("client", "the request is not well-formed JSON");
-  }
-  if (plan.requestType === "json" && bytes.length === 0 && !plan.forcePolicyExec) {
-    return forward(world, transaction, bytes);
-  }
+  const message = readMessage(plan.requestType, bytes);
+  if (typeof message === "string") return failed("client", `the request ${message}`);
+  transaction.contexts.set("INPUT", message);
+  if (skipsRules(plan, plan.requestType, bytes)) return forward(world, transaction, bytes);
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
   const failure = await runRule(world, transaction, entry.rule);
@@ -142,13 +141,12 @@ async function processResponse(
     return failed("server", bytes.message);
   }
   transaction.responseSize = bytes.length;
-  if (plan.responseType === "json" && bytes.length === 0 && !plan.forcePolicyExec) {
+  if (skipsRules(plan, plan.responseType, bytes)) {
     return proxied(world, transaction, answer, bytes);
   }
-  if (plan.responseType === "json" && !isJson(bytes)) {
-    return failed("server", "the backend's answer is not well-formed JSON");
-  }
-  transaction.contexts.set("INPUT", { bytes, form: "message" });
+  const message = readMessage(plan.responseType, bytes);
+  if (typeof message === "string") return failed("server", `the backend's answer ${message}`);
+  transaction.contexts.set("INPUT", message);
   transaction.contexts.delete("OUTPUT");
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;
@@ -238,13 +236,9 @@ function collect(body: Readable, plan: ServicePlan): Promise<Uint8Array | TooLar
   return collectBody(body, plan.maxMessageBytes || largestMessage);
 }
 
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
-    return true;
-  } catch {
-    return false;
-  }
+/** Rules run on nothing only for opaque messages, and where the service wants them to. */
+function skipsRules(plan: ServicePlan, type: MessageType, bytes: Uint8Array): boolean {
+  return type !== "preprocessed" && bytes.length === 0 && !plan.forcePolicyExec;
 }
 
 function failed(side: Failure["side"], detail: string): Failure {

@@ -1,22 +1,9 @@
-import type { Log } from "../log.ts";
-import type { ActionPlan, RulePlan } from "../plan/service-plan.ts";
-import type { ScriptFailure, ScriptRunner } from "../script/script-runner.ts";
-import type { ScriptStore, StoredScript } from "../script/script-store.ts";
-import { type Failure, failureCodes, internalError } from "./fault-answer.ts";
-import type { OutboundRoute } from "./outbound.ts";
-import { emptyContent, type Transaction } from "./transaction.ts";
-import { TransactionHost } from "./transaction-host.ts";
+import type { RulePlan } from "../plan/service-plan.ts";
+import type { RuleRun, RuleWorld } from "./actions/rule-run.ts";
+import { runAction } from "./actions/run-action.ts";
+import { type Failure, failureCodes, failureIn } from "./failure.ts";
+import { type Content, emptyContent, type Transaction } from "./transaction.ts";
 import { logEventOf } from "./transaction-log.ts";
-import { readVariable, writeVariable } from "./variables.ts";
-
-/** What rules need to run in. */
-export interface RuleWorld {
-  readonly root: string;
-  readonly runner: ScriptRunner;
-  readonly scripts: ScriptStore;
-  readonly log: Log;
-  readonly route?: OutboundRoute | undefined;
-}
 
 const deepestCall = 32;
 
@@ -31,13 +18,19 @@ export async function runRule(
   depth = 0,
 ): Promise<Failure | undefined> {
   transaction.rule = rule;
+  const run: RuleRun = {
+    world,
+    transaction,
+    runAction: (action) => runAction(run, action),
+    runRule: (called, input, output) => callRule(run, called, { input, output, depth }),
+  };
   let goesOn = false;
   for (const action of rule.actions) {
     if (action.type === "on-error") {
       goesOn = action.mode === "continue";
       continue;
     }
-    const failure = await runAction(world, transaction, action, depth);
+    const failure = await runAction(run, action);
     if (failure === undefined) continue;
     world.log(
       logEventOf(
@@ -52,138 +45,31 @@ export async function runRule(
   return undefined;
 }
 
-function runAction(
-  world: RuleWorld,
-  transaction: Transaction,
-  action: Exclude<ActionPlan, { type: "on-error" }>,
-  depth: number,
-): Promise<Failure | undefined> | Failure | undefined {
-  switch (action.type) {
-    case "gatewayscript":
-      return runScript(world, transaction, action);
-    case "setvar":
-      return setVariable(transaction, action);
-    case "results":
-      transaction.write(action.output, transaction.read(action.input) ?? emptyContent);
-      return undefined;
-    case "call":
-      return callRule(world, transaction, action, depth);
-  }
-}
-
-function setVariable(
-  transaction: Transaction,
-  action: Extract<ActionPlan, { type: "setvar" }>,
-): Failure | undefined {
-  const value = action.value.startsWith("var://")
-    ? readVariable(transaction, action.value, action.input)
-    : action.value;
-  try {
-    writeVariable(transaction, action.variable, value, action.input);
-    return undefined;
-  } catch (error) {
-    return failureOf(transaction, failureCodes.dynamicExecution, (error as Error).message);
-  }
-}
-
 async function callRule(
-  world: RuleWorld,
-  transaction: Transaction,
-  action: Extract<ActionPlan, { type: "call" }>,
-  depth: number,
+  { world, transaction }: RuleRun,
+  rule: RulePlan,
+  call: { readonly input: string; readonly output: string; readonly depth: number },
 ): Promise<Failure | undefined> {
-  const rule = transaction.plan.rules.get(action.rule);
-  if (rule === undefined || depth >= deepestCall) {
-    const why = rule === undefined ? `no rule ${action.rule}` : `calls deeper than ${deepestCall}`;
-    return failureOf(transaction, failureCodes.dynamicExecution, why);
+  if (call.depth >= deepestCall) {
+    const why = `calls deeper than ${deepestCall}`;
+    return failureIn(transaction, failureCodes.dynamicExecution, why);
   }
   const caller = transaction.rule;
   const { contexts } = transaction;
   const input = contexts.get("INPUT");
   const output = contexts.get("OUTPUT");
-  contexts.set("INPUT", transaction.read(action.input) ?? emptyContent);
+  contexts.set("INPUT", transaction.read(call.input) ?? emptyContent);
   contexts.delete("OUTPUT");
-  const failure = await runRule(world, transaction, rule, depth + 1);
+  const failure = await runRule(world, transaction, rule, call.depth + 1);
   const result = contexts.get("OUTPUT") ?? emptyContent;
   restore(contexts, "INPUT", input);
   restore(contexts, "OUTPUT", output);
   transaction.rule = caller;
-  if (failure === undefined) transaction.write(action.output, result);
+  if (failure === undefined) transaction.write(call.output, result);
   return failure;
 }
 
-function restore<Value>(map: Map<string, Value>, key: string, value: Value | undefined): void {
-  if (value === undefined) map.delete(key);
-  else map.set(key, value);
-}
-
-function runScript(
-  world: RuleWorld,
-  transaction: Transaction,
-  action: Extract<ActionPlan, { type: "gatewayscript" }>,
-): Promise<Failure | undefined> | Failure {
-  let script: StoredScript;
-  try {
-    script = world.scripts.load(action.file, action.location);
-  } catch (error) {
-    const detail = `script ${action.location}: ${(error as Error).message}`;
-    return failureOf(transaction, failureCodes.script, detail);
-  }
-  if (world.log.writes?.("debug") !== false) {
-    const text = `running the script ${action.location}`;
-    world.log(logEventOf(transaction, "8580009e", "debug", text));
-  }
-  return new Promise((resolve) => {
-    let host: TransactionHost | undefined;
-    world.runner.start(
-      script.run,
-      script.id,
-      script.usesPromises,
-      (run) => {
-        host = new TransactionHost({ ...world, transaction, action }, run);
-        return host;
-      },
-      {
-        done: () => resolve(outcomeOf(transaction, action, host)),
-        failed: (failure) => resolve(scriptFailure(transaction, action.location, failure)),
-      },
-    );
-  });
-}
-
-function outcomeOf(
-  transaction: Transaction,
-  action: ActionPlan,
-  host: TransactionHost | undefined,
-): Failure | undefined {
-  if (host?.rejection !== undefined) {
-    return {
-      code: failureCodes.rejected,
-      subcode: failureCodes.rejected,
-      message: host.rejection || internalError,
-      side: sideOf(transaction),
-      detail: `rejected: ${host.rejection}`,
-    };
-  }
-  if (host?.touched === false) {
-    transaction.write(action.output, transaction.read(action.input) ?? emptyContent);
-  }
-  return undefined;
-}
-
-function scriptFailure(
-  transaction: Transaction,
-  location: string,
-  failure: ScriptFailure,
-): Failure {
-  const detail = `script ${location}: ${failure.stack ?? failure.message}`;
-  return failureOf(transaction, failureCodes.script, detail);
-}
-
-function failureOf(transaction: Transaction, code: string, detail: string): Failure {
-  return { code, subcode: code, message: internalError, side: sideOf(transaction), detail };
-}
-
-function sideOf(transaction: Transaction): Failure["side"] {
-  return transaction.side === "response" ? "server" : "client";
+function restore(contexts: Map<string, Content>, name: string, content: Content | undefined): void {
+  if (content === undefined) contexts.delete(name);
+  else contexts.set(name, content);
 }

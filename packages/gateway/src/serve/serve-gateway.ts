@@ -2,6 +2,7 @@ import { Fault } from "@lithify/fault";
 import { loadConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
+import { everyAction } from "../plan/every-action.ts";
 import { planServices } from "../plan/plan-services.ts";
 import {
   type ListenerPlan,
@@ -151,21 +152,19 @@ async function openService(
 
 /** Compiles the scripts before the first request; what fails here fails again, as a fault, there. */
 function warmScripts(plan: ServicePlan, scripts: ScriptStore, log: Log): void {
-  for (const rule of plan.rules.values()) {
-    for (const action of rule.actions) {
-      if (action.type !== "gatewayscript") continue;
-      try {
-        scripts.load(action.file, action.location);
-      } catch (error) {
-        log({
-          domain: plan.domain,
-          code: "8580005b",
-          category: "gatewayscript",
-          priority: "error",
-          object: { kind: "action", name: action.name },
-          text: `${action.origin.file}:${action.origin.line}: script ${action.location}: ${(error as Error).message}`,
-        });
-      }
+  for (const action of everyAction(plan.rules.values())) {
+    if (action.type !== "gatewayscript") continue;
+    try {
+      scripts.load(action.file, action.location);
+    } catch (error) {
+      log({
+        domain: plan.domain,
+        code: "8580005b",
+        category: "gatewayscript",
+        priority: "error",
+        object: { kind: "action", name: action.name },
+        text: `${action.origin.file}:${action.origin.line}: script ${action.location}: ${(error as Error).message}`,
+      });
     }
   }
 }

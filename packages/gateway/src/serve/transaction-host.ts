@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname } from "node:path";
 import { fileOfUrl } from "../config/locations.ts";
 import type { Log, Priority } from "../log.ts";
-import type { ActionPlan } from "../plan/service-plan.ts";
+import type { ActionPlan } from "../plan/actions/action-plan.ts";
 import { formatText } from "../script/format-text.ts";
 import type { HeaderSide, ScriptHost } from "../script/script-host.ts";
 import type { ScriptRun } from "../script/script-runner.ts";

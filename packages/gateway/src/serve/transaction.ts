@@ -1,6 +1,6 @@
 import type { MatchSubject } from "../plan/matching.ts";
 import type { RulePlan, ServicePlan } from "../plan/service-plan.ts";
-import type { Failure } from "./fault-answer.ts";
+import type { Failure } from "./failure.ts";
 import { globalId } from "./global-id.ts";
 import { Headers } from "./headers.ts";
 

@@ -1,0 +1,48 @@
+import {
+  type ConfigDomain,
+  type ConfigObject,
+  type Configuration,
+  objectKey,
+} from "../config/model.ts";
+import { planListener } from "./plan-listener.ts";
+import { linesOf } from "./properties.ts";
+import type { Refusals } from "./refusals.ts";
+import type { ListenerPlan, ServicePlan } from "./service-plan.ts";
+
+/** The front side handlers that a service names with `front-protocol`. */
+export function planListeners(
+  configuration: Configuration,
+  domain: ConfigDomain,
+  object: ConfigObject,
+  refusals: Refusals,
+): ListenerPlan[] {
+  const lines = linesOf(object, "front-protocol");
+  if (lines.length === 0) refusals.add(object, "it has no front-protocol");
+  return lines.flatMap((line) => {
+    const name = line.arguments[0] ?? "";
+    const handler = domain.objects.get(objectKey("HTTPSourceProtocolHandler", name));
+    if (handler?.enabled) return [planListener(handler, configuration.domains, refusals)];
+    const other = [...domain.objects.values()].find(
+      (candidate) => candidate.name === name && candidate.alias.startsWith("source-"),
+    );
+    if (handler !== undefined) refusals.add(handler, "it is disabled");
+    else if (other !== undefined) refusals.add(other, `${other.alias} is not served`);
+    else refusals.add(object, `front-protocol "${name}" does not exist`, line);
+    return [];
+  });
+}
+
+/** A handler serves one service: a second one that names it is refused. */
+export function claimListeners(
+  plan: ServicePlan,
+  object: ConfigObject,
+  taken: Map<string, string>,
+  refusals: Refusals,
+): void {
+  for (const listener of plan.listeners) {
+    const key = `${listener.domain}/${listener.name}`;
+    const owner = taken.get(key);
+    if (owner === undefined) taken.set(key, plan.name);
+    else refusals.add(object, `source-http "${listener.name}" already serves "${owner}"`);
+  }
+}

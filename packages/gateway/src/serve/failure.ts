@@ -1,0 +1,42 @@
+/** Who is to blame for a failure: the client's side of the transaction or the backend's. */
+export type FaultSide = "client" | "server";
+
+/** Why a transaction failed. Codes are `0x` and eight hexadecimal digits. */
+export interface Failure {
+  readonly code: string;
+  readonly subcode: string;
+  /** What the client is told. */
+  readonly message: string;
+  readonly side: FaultSide;
+  /** What the log is told. */
+  readonly detail?: string;
+  /** 500 unless a refusal before any rule says otherwise. */
+  readonly status?: number;
+}
+
+/** Failure codes, as far as they are known; the script code is not verified on the product. */
+export const failureCodes = {
+  dynamicExecution: "0x00230001",
+  rejected: "0x00d30003",
+  backendConnection: "0x01130006",
+  responseCode: "0x02030004",
+  script: "0x85800001",
+} as const;
+
+/** What the client is told where nothing better is known. */
+export const internalError = "Internal Error";
+
+/** What is on one side of its way. */
+interface Sided {
+  readonly side: "request" | "response" | "error";
+}
+
+/** A failure on the side on which the transaction is. */
+export function failureIn(transaction: Sided, code: string, detail: string): Failure {
+  return { code, subcode: code, message: internalError, side: sideOf(transaction), detail };
+}
+
+/** The side that is to blame for what fails now. */
+export function sideOf(transaction: Sided): FaultSide {
+  return transaction.side === "response" ? "server" : "client";
+}
