@@ -36,11 +36,7 @@ export { type Log, type LogEvent, logLine, openLog, type Priority } from "./log.
 export { planServices } from "./plan/plan-services.ts";
 export type { ListenerPlan, Obstacle, PlannedService, ServicePlan } from "./plan/service-plan.ts";
 export { printDomain } from "./print/print-domain.ts";
+export type { GatewayOptions, ServedPort } from "./serve/gateway-options.ts";
 export type { Health } from "./serve/health.ts";
-export {
-  type Gateway,
-  type GatewayOptions,
-  type ServedPort,
-  serveGateway,
-} from "./serve/serve-gateway.ts";
+export { type Gateway, serveGateway } from "./serve/serve-gateway.ts";
 export { inspectTrees, type TreeAccess } from "./trees.ts";

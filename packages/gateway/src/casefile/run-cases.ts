@@ -1,8 +1,9 @@
 import { request as httpRequest } from "node:http";
 import { Fault, type Place } from "@lithify/fault";
 import type { Log } from "../log.ts";
+import type { ServedPort } from "../serve/gateway-options.ts";
 import type { ObservedMessage } from "../serve/process-message.ts";
-import { type Gateway, type ServedPort, serveGateway } from "../serve/serve-gateway.ts";
+import { type Gateway, serveGateway } from "../serve/serve-gateway.ts";
 import { type ActualMessage, compareMessage } from "./compare-message.ts";
 import { MockBackends } from "./mock-backends.ts";
 import type { GatewayCase } from "./read-cases.ts";

@@ -7,7 +7,8 @@ import { loadConfiguration } from "../config/load.ts";
 import type { Configuration } from "../config/model.ts";
 import { planServices } from "../plan/plan-services.ts";
 import { obstacleText } from "../plan/service-plan.ts";
-import { type Gateway, type GatewayOptions, serveGateway } from "../serve/serve-gateway.ts";
+import type { GatewayOptions } from "../serve/gateway-options.ts";
+import { type Gateway, serveGateway } from "../serve/serve-gateway.ts";
 
 /** What became of a change in the files. */
 export type LiveChange =
@@ -36,13 +37,13 @@ const settleTime = 150;
 /**
  * Serves the tree below `root` and takes up changes of `config/` and `local/` while it runs. A
  * configuration that cannot be read whole, or that would take down a service which is up, is not
- * taken up: what was served before goes on. Connections are drained at a change.
+ * taken up: what was served before goes on. Ports that stay keep their connections.
  */
 export async function serveLive(options: LiveOptions): Promise<LiveGateway> {
   const { root } = options;
   let configuration = loadConfiguration(root);
   let files = filesOf(root);
-  let gateway = await serveGateway(withoutSignal(options));
+  const gateway = await serveGateway({ ...withoutSignal(options), configuration });
   let timer: NodeJS.Timeout | undefined;
   let work = Promise.resolve();
   let closed: Promise<void> | undefined;
@@ -59,9 +60,8 @@ export async function serveLive(options: LiveOptions): Promise<LiveGateway> {
       return;
     }
     const differences = compareConfigurations(configuration, next);
-    await gateway.close();
     configuration = next;
-    gateway = await serveGateway(withoutSignal(options));
+    await gateway.apply(next);
     options.changed({ outcome: "served", differences, files: touched }, gateway);
   };
   const watchers = watchTrees(root, () => {
@@ -84,9 +84,7 @@ export async function serveLive(options: LiveOptions): Promise<LiveGateway> {
   if (options.signal?.aborted === true) await close();
   else options.signal?.addEventListener("abort", () => void close(), { once: true });
   return {
-    get current() {
-      return gateway;
-    },
+    current: gateway,
     close,
   };
 }

@@ -53,6 +53,8 @@ const entriesBeforeWatchdog = 100;
 export class ScriptRunner {
   readonly #realm: Realm = createRealm();
   readonly #limit: number;
+  /** Scripts that were stopped since the start, because they computed for too long. */
+  stops = 0;
   #jobs: Job[] = [];
   #scheduled = false;
   #current: Job | undefined;
@@ -194,6 +196,7 @@ export class ScriptRunner {
     if (this.#current !== undefined) this.#done++;
     this.#current = undefined;
     for (const { run } of culprits) {
+      this.stops++;
       this.#fail(run, {
         reason: "timeout",
         message: `the script was stopped after ${this.#limit} ms`,

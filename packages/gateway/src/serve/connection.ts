@@ -20,11 +20,11 @@ export interface FrontTimes {
   readonly betweenMessages: number;
 }
 
-/** What all connections of a listener share. */
+/** What all connections of a listener share; may change between two requests. */
 export interface Front {
-  readonly plan: ListenerPlan;
-  readonly times: FrontTimes;
-  readonly handler: Handler;
+  plan: ListenerPlan;
+  times: FrontTimes;
+  handler: Handler;
   /** True once no further request is to be taken. */
   closing: boolean;
 }

@@ -6,6 +6,11 @@ import { Connection, type Front, type FrontTimes, type Handler } from "./connect
 export interface Listener {
   readonly plan: ListenerPlan;
   readonly port: number;
+  /**
+   * Takes up another plan, which counts from the next request on, also on connections that are
+   * open. False when only a new listener can serve it.
+   */
+  update(plan: ListenerPlan, times: FrontTimes, handler: Handler): boolean;
   /** Stops accepting, ends idle connections, lets requests in flight finish until `deadline` ms. */
   close(deadline: number): Promise<void>;
 }
@@ -35,7 +40,13 @@ export async function openListener(
   clock.unref();
   const address = server.address();
   return {
-    plan,
+    get plan() {
+      return front.plan;
+    },
+    update(next, nextTimes, nextHandler) {
+      Object.assign(front, { plan: next, times: nextTimes, handler: nextHandler });
+      return true;
+    },
     port: typeof address === "object" && address !== null ? address.port : port,
     close(deadline) {
       front.closing = true;

@@ -14,6 +14,7 @@ import { collectBody, TooLarge } from "./collect-body.ts";
 import { type Failure, failureCodes, internalError } from "./failure.ts";
 import { Headers } from "./headers.ts";
 import { readMessage } from "./message-types.ts";
+import type { ServiceMeter } from "./meter.ts";
 import { runRule } from "./run-rule.ts";
 import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
 import { logEventOf } from "./transaction-log.ts";
@@ -23,6 +24,7 @@ import { readVariable } from "./variables.ts";
 export interface ServiceWorld extends RuleWorld {
   readonly plan: ServicePlan;
   readonly backend: Backend;
+  readonly meter: ServiceMeter;
   readonly observe?: ((message: ObservedMessage) => void) | undefined;
 }
 
@@ -48,8 +50,10 @@ export async function processMessage(
   request: IncomingRequest,
   body: Readable | undefined,
 ): Promise<Answer> {
+  const begun = world.meter.begin();
   const transaction = new Transaction(world.plan, request, (own) => arrivingHeaders(world, own));
   const answer = await answerMessage(world, transaction, body);
+  world.meter.end(begun, answer.status);
   world.observe?.({
     domain: world.plan.domain,
     service: world.plan.name,
@@ -109,6 +113,7 @@ async function forward(
   body: Uint8Array | Readable,
 ): Promise<Answer | Failure> {
   const answer = await world.backend.send(transaction, body);
+  world.meter.backend("body" in answer ? answer.status : undefined);
   if (!("body" in answer)) return answer;
   transaction.side = "response";
   const { plan } = world;

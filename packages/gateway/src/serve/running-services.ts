@@ -1,0 +1,185 @@
+import type { Configuration } from "../config/model.ts";
+import type { Log } from "../log.ts";
+import { planServices } from "../plan/plan-services.ts";
+import type { ListenerPlan, ServicePlan } from "../plan/service-plan.ts";
+import { ScriptRunner } from "../script/script-runner.ts";
+import { ScriptStore } from "../script/script-store.ts";
+import { Backend } from "./backend.ts";
+import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
+import { type Listener, openListener } from "./listener.ts";
+import { type GatewayCounts, ServiceMeter } from "./meter.ts";
+import { processMessage, type ServiceWorld } from "./process-message.ts";
+import { restingStatus, type ServiceStatus, startedStatus } from "./service-status.ts";
+import { warmScripts } from "./warm-scripts.ts";
+
+/**
+ * The services of one process. `apply` takes up a configuration: ports that stay keep their
+ * sockets and connections, so that no request is lost; what is in flight ends as it began.
+ */
+export class RunningServices {
+  readonly #options: GatewayOptions;
+  readonly #log: Log;
+  readonly #runner: ScriptRunner;
+  readonly #meters = new Map<string, ServiceMeter>();
+  readonly #open = new Map<string, Listener>();
+  #worlds: ServiceWorld[] = [];
+  #retired: ServiceWorld[] = [];
+  readonly #closings: Promise<void>[] = [];
+  statuses: readonly ServiceStatus[] = [];
+  ports: readonly ServedPort[] = [];
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#log = options.log;
+    this.#runner = new ScriptRunner(options.scriptLimit ?? 2000);
+  }
+
+  /** Serves this configuration instead of the present one. */
+  async apply(configuration: Configuration): Promise<void> {
+    const { root } = this.#options;
+    const planned = planServices(configuration);
+    const scripts = new ScriptStore(root, (source, name) => this.#runner.compile(source, name));
+    const wanted = new Set<string>();
+    const statuses: ServiceStatus[] = [];
+    const ports: ServedPort[] = [];
+    const worlds: ServiceWorld[] = [];
+    for (const service of planned) {
+      if (service.state === "ready") {
+        for (const listener of service.plan.listeners) wanted.add(this.#addressOf(listener));
+      }
+    }
+    this.#closeOthers(wanted);
+    const claimed = new Set<string>();
+    for (const service of planned) {
+      if (service.state !== "ready") {
+        statuses.push(restingStatus(service, this.#log));
+        continue;
+      }
+      const { plan } = service;
+      const world = this.#worldOf(plan, scripts);
+      warmScripts(plan, scripts, this.#log);
+      const opened = await this.#openService(world, claimed);
+      if (opened.reasons.length > 0) world.backend.close();
+      else worlds.push(world);
+      ports.push(...opened.listeners.map((listener) => servedPort(plan, listener)));
+      statuses.push(startedStatus(plan, opened.reasons, this.#log));
+    }
+    this.#retire(this.#worlds);
+    this.#worlds = worlds;
+    this.statuses = statuses;
+    this.ports = ports;
+  }
+
+  /** What was counted since the start. */
+  counts(): GatewayCounts {
+    return {
+      services: [...this.#meters.values()].map((meter) => meter.counts()),
+      scriptStops: this.#runner.stops,
+    };
+  }
+
+  /** Stops accepting, finishes what is in flight, and ends. */
+  async close(): Promise<void> {
+    this.#closeOthers(new Set());
+    await Promise.all(this.#closings);
+    for (const world of [...this.#worlds, ...this.#retired]) world.backend.close();
+    this.#runner.close();
+  }
+
+  #worldOf(plan: ServicePlan, scripts: ScriptStore): ServiceWorld {
+    const { root, route, observe } = this.#options;
+    const key = `${plan.domain}/${plan.name}`;
+    const meter = this.#meters.get(key) ?? new ServiceMeter(plan.domain, plan.name);
+    this.#meters.set(key, meter);
+    const backend = new Backend(plan, route);
+    const [runner, log] = [this.#runner, this.#log];
+    return { root, runner, scripts, log, plan, backend, route, observe, meter };
+  }
+
+  async #openService(
+    world: ServiceWorld,
+    claimed: Set<string>,
+  ): Promise<{ listeners: readonly Listener[]; reasons: string[] }> {
+    const { plan } = world;
+    const listeners: Listener[] = [];
+    const times = {
+      idleInMessage: plan.frontTimeout,
+      betweenMessages: plan.frontPersistentTimeout,
+    };
+    for (const listener of plan.listeners) {
+      const address = this.#addressOf(listener);
+      const handler: Parameters<typeof openListener>[3] = (request, body) =>
+        processMessage(world, request, body);
+      // a second service on one address must fail as the system says, not take the first one's
+      const open = claimed.has(address) ? undefined : this.#open.get(address);
+      try {
+        if (open?.update(listener, times, handler) === true) {
+          listeners.push(open);
+        } else {
+          await open?.close(this.#drainDeadline);
+          const port = this.#portOf(listener);
+          listeners.push(await openListener(listener, port, times, handler));
+        }
+        claimed.add(address);
+        this.#open.set(address, listeners.at(-1)!);
+      } catch (error) {
+        for (const opened of listeners) {
+          this.#open.delete(this.#addressOf(opened.plan));
+          await opened.close(0);
+        }
+        const { file, line } = listener.origin;
+        const where = `${listener.address}:${this.#portOf(listener)}`;
+        const why = `cannot listen on ${where}: ${(error as Error).message}`;
+        return {
+          listeners: [],
+          reasons: [`source-http "${listener.name}" (${file}:${line}): ${why}`],
+        };
+      }
+    }
+    return { listeners, reasons: [] };
+  }
+
+  /** Begins to close every port that is not among these: none of them accepts any more. */
+  #closeOthers(wanted: ReadonlySet<string>): void {
+    for (const [address, listener] of this.#open) {
+      if (wanted.has(address)) continue;
+      this.#open.delete(address);
+      this.#closings.push(listener.close(this.#drainDeadline));
+    }
+  }
+
+  /** Backends of services as they were: messages in flight may still need them. */
+  #retire(worlds: readonly ServiceWorld[]): void {
+    this.#retired.push(...worlds);
+    const timer = setTimeout(() => {
+      for (const world of worlds) world.backend.close();
+      this.#retired = this.#retired.filter((world) => !worlds.includes(world));
+    }, this.#drainDeadline + 1000);
+    timer.unref();
+  }
+
+  get #drainDeadline(): number {
+    return this.#options.drainDeadline ?? 10_000;
+  }
+
+  #portOf(listener: ListenerPlan): number {
+    return this.#options.portFor?.(listener) ?? listener.port;
+  }
+
+  #addressOf(listener: ListenerPlan): string {
+    const port = this.#portOf(listener);
+    return port === 0
+      ? `${listener.domain}/${listener.name} ${listener.address}:${listener.port}`
+      : `${listener.address}:${port}`;
+  }
+}
+
+function servedPort(plan: ServicePlan, listener: Listener): ServedPort {
+  return {
+    domain: plan.domain,
+    service: plan.name,
+    handler: listener.plan.name,
+    address: listener.plan.address,
+    port: listener.port,
+  };
+}

@@ -1,0 +1,75 @@
+import type { Configuration } from "../config/model.ts";
+import type { Log } from "../log.ts";
+import { obstacleText, type PlannedService, type ServicePlan } from "../plan/service-plan.ts";
+import type { Health } from "./health.ts";
+
+/** What one service is, and why. */
+export type ServiceStatus = Health["services"][number];
+
+/** The status of a service that is not served, and its lines in the log. */
+export function restingStatus(
+  service: Exclude<PlannedService, { state: "ready" }>,
+  log: Log,
+): ServiceStatus {
+  const { domain, name, kind } = service;
+  const object = { kind: kind === "MultiProtocolGateway" ? "mpgw" : kind, name };
+  if (service.state === "disabled") {
+    const text = "Disabled";
+    log({ domain, code: "0034000d", category: "mgmt", priority: "notice", object, text });
+    return { domain, name, kind, state: "disabled", reasons: [] };
+  }
+  const reasons = service.obstacles.map(obstacleText);
+  logTransition(domain, object, reasons, log);
+  return { domain, name, kind, state: "down", reasons };
+}
+
+/** The status of a service after its start: down when there are reasons, else up. */
+export function startedStatus(
+  plan: ServicePlan,
+  reasons: readonly string[],
+  log: Log,
+): ServiceStatus {
+  const { domain, name } = plan;
+  for (const listener of reasons.length > 0 ? [] : plan.listeners) {
+    const text = `Service installed on port ${listener.port}`;
+    const handler = { kind: "source-http", name: listener.name };
+    log({ domain, code: "00350016", category: "mgmt", priority: "notice", object: handler, text });
+  }
+  logTransition(domain, { kind: "mpgw", name }, reasons, log);
+  const state = reasons.length === 0 ? "up" : "down";
+  return { domain, name, kind: "MultiProtocolGateway", state, reasons };
+}
+
+/** Ready while running, every domain is whole, and every enabled service is up. */
+export function healthOf(
+  services: readonly ServiceStatus[],
+  configuration: Configuration,
+  running: boolean,
+): Health {
+  const enabled = services.filter(({ state }) => state !== "disabled");
+  const broken = [...configuration.domains.values()].some((domain) => !domain.whole);
+  const ready =
+    running && !broken && enabled.length > 0 && enabled.every(({ state }) => state === "up");
+  return { ready, services };
+}
+
+function logTransition(
+  domain: string,
+  object: { readonly kind: string; readonly name: string },
+  reasons: readonly string[],
+  log: Log,
+): void {
+  for (const reason of reasons) {
+    const text = `Transition to up failed: ${reason}`;
+    log({ domain, code: "00330019", category: "mgmt", priority: "error", object, text });
+  }
+  const up = reasons.length === 0;
+  log({
+    domain,
+    code: up ? "00350014" : "00350015",
+    category: "mgmt",
+    priority: up ? "notice" : "error",
+    object,
+    text: `Operational state ${up ? "up" : "down"}`,
+  });
+}

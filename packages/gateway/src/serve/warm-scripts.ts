@@ -1,0 +1,23 @@
+import type { Log } from "../log.ts";
+import { everyAction } from "../plan/every-action.ts";
+import type { ServicePlan } from "../plan/service-plan.ts";
+import type { ScriptStore } from "../script/script-store.ts";
+
+/** Compiles the scripts before the first request; what fails here fails again, as a fault, there. */
+export function warmScripts(plan: ServicePlan, scripts: ScriptStore, log: Log): void {
+  for (const action of everyAction(plan.rules.values())) {
+    if (action.type !== "gatewayscript") continue;
+    try {
+      scripts.load(action.file, action.location);
+    } catch (error) {
+      log({
+        domain: plan.domain,
+        code: "8580005b",
+        category: "gatewayscript",
+        priority: "error",
+        object: { kind: "action", name: action.name },
+        text: `${action.origin.file}:${action.origin.line}: script ${action.location}: ${(error as Error).message}`,
+      });
+    }
+  }
+}
