@@ -7,12 +7,12 @@ import {
   type TarInput,
   writeTar,
 } from "@lithify/oci";
-import { compress, decompress } from "../packages/oci/src/compression.ts";
-import { replayLayers, treeFromTar } from "../packages/oci/src/replay.ts";
-import { blockSize, writeChecksum } from "../packages/oci/src/tar-header.ts";
-import { patchTar } from "../packages/oci/src/tar-patch.ts";
-import { parsePax, paxInteger, paxRecord, paxTime, xattrOf } from "../packages/oci/src/tar-pax.ts";
-import { sparseOfPax } from "../packages/oci/src/tar-sparse.ts";
+import { compress, decompress } from "../packages/oci/src/blob/compression.ts";
+import { blockSize, writeChecksum } from "../packages/oci/src/tar/header.ts";
+import { patchTar } from "../packages/oci/src/tar/patch.ts";
+import { parsePax, paxInteger, paxRecord, paxTime, xattrOf } from "../packages/oci/src/tar/pax.ts";
+import { sparseOfPax } from "../packages/oci/src/tar/sparse.ts";
+import { replayLayers, treeFromTar } from "../packages/oci/src/tree/replay.ts";
 import type { Target } from "./target.ts";
 
 /** Holes small enough that a run spends its time on parsing. */

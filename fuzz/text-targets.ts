@@ -3,11 +3,15 @@ import { parsePolicy } from "@lithify/seal";
 import { parseRecipe } from "../packages/build/src/recipe.ts";
 import { lexConfiguration } from "../packages/gateway/src/config/lexer.ts";
 import { readConfiguration } from "../packages/gateway/src/config/reader.ts";
-import { parseConfig, parseIndex, parseManifest } from "../packages/oci/src/manifest-parse.ts";
-import { parseReference, referenceText } from "../packages/oci/src/reference.ts";
-import { parseGroup, parsePasswd } from "../packages/oci/src/users.ts";
-import { decodeAcl } from "../packages/seal/src/acl.ts";
-import { parseStatement } from "../packages/seal/src/statement.ts";
+import {
+  parseConfig,
+  parseIndex,
+  parseManifest,
+} from "../packages/oci/src/image/manifest-parse.ts";
+import { parseReference, referenceText } from "../packages/oci/src/image/reference.ts";
+import { parseGroup, parsePasswd } from "../packages/oci/src/image/users.ts";
+import { decodeAcl } from "../packages/seal/src/access/acl.ts";
+import { parseStatement } from "../packages/seal/src/statement/statement.ts";
 import type { Target } from "./target.ts";
 
 const digest = `sha256:${"ab".repeat(32)}`;

@@ -1,10 +1,10 @@
 import { replayLayers } from "@lithify/oci";
 import { defaultPolicy, identitiesOf, modelOf } from "@lithify/seal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attack } from "../src/attack.ts";
 import { openDockerEngine } from "../src/docker/docker-engine.ts";
 import type { Engine } from "../src/engine.ts";
-import { prove } from "../src/prove.ts";
+import { attack } from "../src/proof/attack.ts";
+import { prove } from "../src/proof/prove.ts";
 import { engineContract } from "./contract.ts";
 import { missingDaemon, startDaemon, type TestDaemon } from "./support/docker-daemon.ts";
 import { leftovers } from "./support/machine.ts";

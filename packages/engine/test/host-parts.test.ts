@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { onLines } from "../src/lines.ts";
-import { contains, routesOf } from "../src/network.ts";
-import { openOutputLog, readOutputLog } from "../src/output-log.ts";
-import { openForwarder } from "../src/port-forwarder.ts";
-import { followInRoot, makeMountPoint, readInRoot } from "../src/rooted-path.ts";
-import { isAlive, markOf } from "../src/state.ts";
+import { onLines } from "../src/host/lines.ts";
+import { contains, routesOf } from "../src/local/network.ts";
+import { openOutputLog, readOutputLog } from "../src/local/output-log.ts";
+import { openForwarder } from "../src/local/port-forwarder.ts";
+import { isAlive, markOf } from "../src/local/state.ts";
+import { followInRoot, makeMountPoint, readInRoot } from "../src/root/rooted-path.ts";
 
 let directory: string;
 beforeAll(async () => {

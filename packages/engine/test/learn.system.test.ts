@@ -4,7 +4,7 @@ import type { ProcessConfig, TarInput } from "@lithify/oci";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Engine } from "../src/engine.ts";
 import { type LearnOptions, type LearnReport, learn } from "../src/learn/learn.ts";
-import { openLocalEngine } from "../src/local-engine.ts";
+import { openLocalEngine } from "../src/local/engine.ts";
 import { missingPart } from "./support/machine.ts";
 import { entry, file, openTestStore, type TestStore } from "./support/test-images.ts";
 

@@ -5,7 +5,7 @@ import {
   layerFromOverlay,
   overlayFromLayer,
   type TarMember,
-} from "../src/overlay-form.ts";
+} from "../src/root/overlay-form.ts";
 import { entry, file } from "./support/test-images.ts";
 
 const opaque = new Map([["trusted.overlay.opaque", Buffer.from("y")]]);

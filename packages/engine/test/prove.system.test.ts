@@ -2,10 +2,10 @@ import { join } from "node:path";
 import { type Image, replayLayers, type TarInput, type Tree } from "@lithify/oci";
 import { defaultPolicy, identitiesOf, modelOf, type Policy } from "@lithify/seal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { attack } from "../src/attack.ts";
 import type { Engine } from "../src/engine.ts";
-import { openLocalEngine } from "../src/local-engine.ts";
-import { type ProveReport, prove } from "../src/prove.ts";
+import { openLocalEngine } from "../src/local/engine.ts";
+import { attack } from "../src/proof/attack.ts";
+import { type ProveReport, prove } from "../src/proof/prove.ts";
 import { leftovers, missingPart } from "./support/machine.ts";
 import { entry, file, openTestStore, type TestStore } from "./support/test-images.ts";
 

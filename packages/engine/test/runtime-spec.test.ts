@@ -1,9 +1,9 @@
 import { defaultCapabilities } from "@lithify/seal";
 import { describe, expect, it } from "vitest";
-import { capabilitiesFromMask, capabilitySets } from "../src/capabilities.ts";
-import { parseMountInfo, parseStatus } from "../src/kernel-facts.ts";
-import { commandOf, environmentOf, runtimeSpec } from "../src/runtime-spec.ts";
-import { seccompProfile } from "../src/seccomp.ts";
+import { parseMountInfo, parseStatus } from "../src/local/kernel-facts.ts";
+import { capabilitiesFromMask, capabilitySets } from "../src/runtime/capabilities.ts";
+import { commandOf, environmentOf, runtimeSpec } from "../src/runtime/runtime-spec.ts";
+import { seccompProfile } from "../src/runtime/seccomp.ts";
 
 const plan = {
   id: "abc",

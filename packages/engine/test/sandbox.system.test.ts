@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Step, StepResult } from "@lithify/build";
 import { type Layer, replayLayers, type Tree } from "@lithify/oci";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openSandbox } from "../src/sandbox.ts";
+import { openSandbox } from "../src/steps/sandbox.ts";
 import { until } from "./contract.ts";
 import { missingPart } from "./support/machine.ts";
 import { linesOf, mountedTree } from "./support/merged-tree.ts";

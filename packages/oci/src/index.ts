@@ -1,6 +1,5 @@
-export type { BlobStore } from "./blob-store.ts";
-export { type Compression, compress, decompress } from "./compression.ts";
-export { copyImage } from "./copy.ts";
+export type { BlobStore } from "./blob/blob-store.ts";
+export { type Compression, compress, decompress } from "./blob/compression.ts";
 export {
   type DiffId,
   type Digest,
@@ -9,12 +8,10 @@ export {
   isDigest,
   parseDiffId,
   parseDigest,
-} from "./digest.ts";
-export type { Image, Layer } from "./image.ts";
-export { chooseManifest, openImage } from "./image-open.ts";
-export { layerFromBlob } from "./layer.ts";
-export { openStore } from "./layout-store.ts";
-export { type SweepReport, sweepLayout } from "./layout-sweep.ts";
+} from "./blob/digest.ts";
+export type { Image, Layer } from "./image/image.ts";
+export { chooseManifest, openImage } from "./image/image-open.ts";
+export { layerFromBlob } from "./image/layer.ts";
 export {
   type Descriptor,
   type HistoryEntry,
@@ -23,34 +20,38 @@ export {
   mediaTypes,
   type Platform,
   type ProcessConfig,
-} from "./manifest.ts";
-export { parentOf, treeFromNodes } from "./merged-tree.ts";
-export { compareNames, decodeName, encodeName } from "./name-bytes.ts";
-export { readFileOf } from "./read-file.ts";
-export { parseReference, type Reference, referenceText } from "./reference.ts";
+} from "./image/manifest.ts";
+export type { BlobSink, FormSink, ImageSink, ImageSource } from "./image/place.ts";
+export { parseReference, type Reference, referenceText } from "./image/reference.ts";
+export {
+  type GroupEntry,
+  type MalformedLine,
+  type PasswdEntry,
+  parseGroup,
+  parsePasswd,
+} from "./image/users.ts";
 export {
   type Credentials,
   dockerKeychain,
   type Keychain,
   noCredentials,
 } from "./registry/keychain.ts";
-export {
-  type ContentSink,
-  type ContentWatch,
-  replayLayers,
-  treeFromTar,
-} from "./replay.ts";
+export { openStore } from "./store/layout-store.ts";
+export { type SweepReport, sweepLayout } from "./store/layout-sweep.ts";
 export {
   type Artifact,
   defaultStoreDirectory,
   type ImageParts,
   type Store,
   type StoredImage,
-} from "./store.ts";
-export { type TarEntry, type TarLimits, tarLimits } from "./tar-entry.ts";
-export { patchTar, type TarPatch } from "./tar-patch.ts";
-export { readTar } from "./tar-read.ts";
-export { type TarInput, writeTar } from "./tar-write.ts";
+} from "./store/store.ts";
+export { type TarEntry, type TarLimits, tarLimits } from "./tar/entry.ts";
+export { compareNames, decodeName, encodeName } from "./tar/name-bytes.ts";
+export { patchTar, type TarPatch } from "./tar/patch.ts";
+export { readTar } from "./tar/read.ts";
+export { type TarInput, writeTar } from "./tar/write.ts";
+export { type CopyOptions, type CopyReport, copyBetween } from "./transport/copy.ts";
+export { copyImage } from "./transport/copy-image.ts";
 export {
   type ImageLocation,
   openImageAt,
@@ -59,17 +60,16 @@ export {
   parseImageLocation,
   putImageAt,
   type TransportOptions,
-} from "./transport.ts";
-export { type CopyOptions, type CopyReport, copyBetween } from "./transport-copy.ts";
-export type { BlobSink, FormSink, ImageSink, ImageSource } from "./transport-place.ts";
-export { type ValidateReport, validateSource } from "./transport-validate.ts";
-export type { NodeType, Resolution, Tree, TreeNode } from "./tree.ts";
-export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree-cache.ts";
-export { diffTrees, type TreeDifference } from "./tree-diff.ts";
+} from "./transport/transport.ts";
+export { type ValidateReport, validateSource } from "./transport/validate.ts";
+export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree/cache.ts";
+export { diffTrees, type TreeDifference } from "./tree/diff.ts";
+export { parentOf, treeFromNodes } from "./tree/merged-tree.ts";
+export { readFileOf } from "./tree/read-file.ts";
 export {
-  type GroupEntry,
-  type MalformedLine,
-  type PasswdEntry,
-  parseGroup,
-  parsePasswd,
-} from "./users.ts";
+  type ContentSink,
+  type ContentWatch,
+  replayLayers,
+  treeFromTar,
+} from "./tree/replay.ts";
+export type { NodeType, Resolution, Tree, TreeNode } from "./tree/tree.ts";

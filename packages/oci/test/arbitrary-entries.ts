@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { decodeName } from "../src/name-bytes.ts";
-import type { TarEntry } from "../src/tar-entry.ts";
-import type { TarInput } from "../src/tar-write.ts";
+import type { TarEntry } from "../src/tar/entry.ts";
+import { decodeName } from "../src/tar/name-bytes.ts";
+import type { TarInput } from "../src/tar/write.ts";
 
 /** A name of any bytes but NUL and slash, "." and ".." left out. */
 const name = fc

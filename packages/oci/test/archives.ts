@@ -1,5 +1,5 @@
-import type { TarEntry } from "../src/tar-entry.ts";
-import { type TarInput, writeTar } from "../src/tar-write.ts";
+import type { TarEntry } from "../src/tar/entry.ts";
+import { type TarInput, writeTar } from "../src/tar/write.ts";
 
 /** An entry with everything that a test does not care about filled in. */
 export function entryOf(

@@ -3,7 +3,7 @@ import { promisify } from "node:util";
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compress, compressionOf, decompress } from "../src/compression.ts";
+import { compress, compressionOf, decompress } from "../src/blob/compression.ts";
 import { collect, inPieces } from "./archives.ts";
 import { expectFault, faultCodeOf } from "./expectations.ts";
 
@@ -112,7 +112,7 @@ describe("damaged streams", () => {
 });
 
 test("the number of threads does not change a byte", async () => {
-  const module = new URL("../src/compression.ts", import.meta.url).href;
+  const module = new URL("../src/blob/compression.ts", import.meta.url).href;
   const program = `
     import { createHash } from "node:crypto";
     import { compress } from ${JSON.stringify(module)};

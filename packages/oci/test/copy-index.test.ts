@@ -1,12 +1,12 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { digestOf } from "../src/digest.ts";
-import { changeLayoutIndex, refNameAnnotation } from "../src/layout-index.ts";
-import { openStore } from "../src/layout-store.ts";
-import { mediaTypes } from "../src/manifest.ts";
-import { openImageSink, openImageSource } from "../src/transport.ts";
-import { copyBetween } from "../src/transport-copy.ts";
-import { validateSource } from "../src/transport-validate.ts";
+import { digestOf } from "../src/blob/digest.ts";
+import { mediaTypes } from "../src/image/manifest.ts";
+import { changeLayoutIndex, refNameAnnotation } from "../src/store/layout-index.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { copyBetween } from "../src/transport/copy.ts";
+import { openImageSink, openImageSource } from "../src/transport/transport.ts";
+import { validateSource } from "../src/transport/validate.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, withDirectory } from "./expectations.ts";
 

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { digestOf } from "../src/digest.ts";
-import { mediaTypes } from "../src/manifest.ts";
+import { digestOf } from "../src/blob/digest.ts";
+import { mediaTypes } from "../src/image/manifest.ts";
 import { archiveOf, fileOf } from "./archives.ts";
 
 /** A registry in this process that misbehaves as told: `meddle` answers a request itself, or leaves it (false). */

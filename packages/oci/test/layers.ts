@@ -1,6 +1,6 @@
-import { type DiffId, digestOf } from "../src/digest.ts";
-import type { Layer } from "../src/image.ts";
-import { mediaTypes } from "../src/manifest.ts";
+import { type DiffId, digestOf } from "../src/blob/digest.ts";
+import type { Layer } from "../src/image/image.ts";
+import { mediaTypes } from "../src/image/manifest.ts";
 import { inPieces } from "./archives.ts";
 
 /** A layer in memory, not compressed. */

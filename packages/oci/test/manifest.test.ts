@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { mediaTypes } from "../src/manifest.ts";
+import { mediaTypes } from "../src/image/manifest.ts";
 import {
   documentLimit,
   parseConfig,
   parseImageManifest,
   parseIndex,
   parseManifest,
-} from "../src/manifest-parse.ts";
+} from "../src/image/manifest-parse.ts";
 import { expectFault, faultCodeOf } from "./expectations.ts";
 
 const digest = `sha256:${"a".repeat(64)}`;

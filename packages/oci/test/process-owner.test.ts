@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { stateOfOwner, thisProcess } from "../src/process-owner.ts";
+import { stateOfOwner, thisProcess } from "../src/store/process-owner.ts";
 
 const [pid = "", start = "", scope = ""] = thisProcess.split("-");
 

@@ -1,12 +1,12 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect } from "vitest";
-import { compress } from "../src/compression.ts";
-import { digestOf } from "../src/digest.ts";
-import { openStore } from "../src/layout-store.ts";
-import { replayLayers } from "../src/replay.ts";
-import { openImageAt } from "../src/transport.ts";
-import { diffTrees } from "../src/tree-diff.ts";
+import { compress } from "../src/blob/compression.ts";
+import { digestOf } from "../src/blob/digest.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { openImageAt } from "../src/transport/transport.ts";
+import { diffTrees } from "../src/tree/diff.ts";
+import { replayLayers } from "../src/tree/replay.ts";
 import { archiveOf, collect, entryOf, fileOf, inPieces } from "./archives.ts";
 import { withDirectory } from "./expectations.ts";
 import { hasProgram, piped, run, testUnless } from "./programs.ts";
@@ -38,7 +38,7 @@ describe("our gzip", () => {
 
   testUnless(undefined, "is the same on one thread and on eight", async () => {
     const script = `
-      import { compress } from ${JSON.stringify(new URL("../src/compression.ts", import.meta.url).href)};
+      import { compress } from ${JSON.stringify(new URL("../src/blob/compression.ts", import.meta.url).href)};
       const content = process.argv[1];
       const bytes = Buffer.from(Array.from({ length: 150_000 }, (_, line) => "line " + line + "\\n").join(""));
       for await (const chunk of compress((async function* () { yield bytes; })(), "gzip")) process.stdout.write(chunk);`;

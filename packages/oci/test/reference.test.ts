@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseReference, referenceText } from "../src/reference.ts";
-import { parseImageLocation } from "../src/transport.ts";
+import { parseReference, referenceText } from "../src/image/reference.ts";
+import { parseImageLocation } from "../src/transport/transport.ts";
 import { expectFault } from "./expectations.ts";
 
 const digest = `sha256:${"0123456789abcdef".repeat(4)}`;

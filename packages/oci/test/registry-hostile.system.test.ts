@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { openStore } from "../src/layout-store.ts";
 import type { Keychain } from "../src/registry/keychain.ts";
-import { openImageSink, openImageSource } from "../src/transport.ts";
-import { copyBetween } from "../src/transport-copy.ts";
-import { validateSource } from "../src/transport-validate.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { copyBetween } from "../src/transport/copy.ts";
+import { openImageSink, openImageSource } from "../src/transport/transport.ts";
+import { validateSource } from "../src/transport/validate.ts";
 import { faultCodeOf, withDirectory } from "./expectations.ts";
 import { type HostileRegistry, openHostileRegistry } from "./hostile-registry.ts";
 

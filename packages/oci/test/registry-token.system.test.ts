@@ -2,10 +2,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openStore } from "../src/layout-store.ts";
 import type { Credentials } from "../src/registry/keychain.ts";
-import { openImageSource } from "../src/transport.ts";
-import { validateSource } from "../src/transport-validate.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { openImageSource } from "../src/transport/transport.ts";
+import { validateSource } from "../src/transport/validate.ts";
 import { faultCodeOf, withDirectory } from "./expectations.ts";
 import { openHostileRegistry } from "./hostile-registry.ts";
 

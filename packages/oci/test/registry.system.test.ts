@@ -3,14 +3,18 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import type { Image } from "../src/image.ts";
-import { openStore } from "../src/layout-store.ts";
+import type { Image } from "../src/image/image.ts";
 import type { Keychain } from "../src/registry/keychain.ts";
 import { dockerKeychain } from "../src/registry/keychain.ts";
-import type { Store } from "../src/store.ts";
-import { openImageSink, openImageSource, type TransportOptions } from "../src/transport.ts";
-import { type CopyOptions, copyBetween } from "../src/transport-copy.ts";
-import { validateSource } from "../src/transport-validate.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import type { Store } from "../src/store/store.ts";
+import { type CopyOptions, copyBetween } from "../src/transport/copy.ts";
+import {
+  openImageSink,
+  openImageSource,
+  type TransportOptions,
+} from "../src/transport/transport.ts";
+import { validateSource } from "../src/transport/validate.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { faultCodeOf } from "./expectations.ts";
 import { hasProgram, isRoot, run, testUnless } from "./programs.ts";

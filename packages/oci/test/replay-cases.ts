@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
-import type { TarEntry } from "../src/tar-entry.ts";
-import type { TarInput } from "../src/tar-write.ts";
+import type { TarEntry } from "../src/tar/entry.ts";
+import type { TarInput } from "../src/tar/write.ts";
 import { entryOf, fileOf } from "./archives.ts";
 
 /** One case of cases/replay.txt, whose head says how it is written. */

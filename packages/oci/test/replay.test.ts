@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digestOf } from "../src/digest.ts";
-import type { Layer } from "../src/image.ts";
-import { encodeName } from "../src/name-bytes.ts";
-import { replay, replayLayers, replayOver, treeFromTar } from "../src/replay.ts";
-import type { Tree } from "../src/tree.ts";
-import { diffTrees } from "../src/tree-diff.ts";
+import { digestOf } from "../src/blob/digest.ts";
+import type { Layer } from "../src/image/image.ts";
+import { encodeName } from "../src/tar/name-bytes.ts";
+import { diffTrees } from "../src/tree/diff.ts";
+import { replay, replayLayers, replayOver, treeFromTar } from "../src/tree/replay.ts";
+import type { Tree } from "../src/tree/tree.ts";
 import { arbitraryInputs } from "./arbitrary-entries.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, faultCodeOf } from "./expectations.ts";

@@ -2,8 +2,8 @@ import { copyFile, lstat, mkdir, symlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect } from "vitest";
-import { treeFromNodes } from "../src/merged-tree.ts";
-import type { Resolution, TreeNode } from "../src/tree.ts";
+import { treeFromNodes } from "../src/tree/merged-tree.ts";
+import type { Resolution, TreeNode } from "../src/tree/tree.ts";
 import { withDirectory } from "./expectations.ts";
 import { hasProgram, isRoot, run, testUnless } from "./programs.ts";
 

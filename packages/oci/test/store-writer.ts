@@ -1,6 +1,6 @@
 import { isFault } from "@lithify/fault";
-import { openStore } from "../src/layout-store.ts";
-import { withStoreLock } from "../src/store-lock.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { withStoreLock } from "../src/store/store-lock.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 
 /** A process that writes a store until it has made so many images, or is killed. Says something when it has begun. */

@@ -4,7 +4,7 @@ import { link, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { openStore } from "../src/layout-store.ts";
+import { openStore } from "../src/store/layout-store.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, withDirectory } from "./expectations.ts";
 import { isRoot, run, testUnless } from "./programs.ts";

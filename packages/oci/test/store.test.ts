@@ -1,15 +1,15 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { copyImage } from "../src/copy.ts";
-import { digestOf, hexOf } from "../src/digest.ts";
-import { openStore } from "../src/layout-store.ts";
-import { mediaTypes } from "../src/manifest.ts";
-import { readFileOf } from "../src/read-file.ts";
-import { replayLayers } from "../src/replay.ts";
-import { defaultStoreDirectory, type Store } from "../src/store.ts";
-import type { TarInput } from "../src/tar-write.ts";
-import { openImageAt, putImageAt } from "../src/transport.ts";
+import { digestOf, hexOf } from "../src/blob/digest.ts";
+import { mediaTypes } from "../src/image/manifest.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { defaultStoreDirectory, type Store } from "../src/store/store.ts";
+import type { TarInput } from "../src/tar/write.ts";
+import { copyImage } from "../src/transport/copy-image.ts";
+import { openImageAt, putImageAt } from "../src/transport/transport.ts";
+import { readFileOf } from "../src/tree/read-file.ts";
+import { replayLayers } from "../src/tree/replay.ts";
 import { archiveOf, collect, entryOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, withDirectory } from "./expectations.ts";
 

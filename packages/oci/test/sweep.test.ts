@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { openStore } from "../src/layout-store.ts";
-import { sweepLayout } from "../src/layout-sweep.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import { sweepLayout } from "../src/store/layout-sweep.ts";
 import { archiveOf, fileOf, inPieces } from "./archives.ts";
 import { withDirectory } from "./expectations.ts";
 

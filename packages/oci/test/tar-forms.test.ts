@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { blockSize, fields, paddingOf, writeChecksum, writeNumber } from "../src/tar-header.ts";
-import { paxRecord } from "../src/tar-pax.ts";
-import { readTar } from "../src/tar-read.ts";
-import { headerBytes } from "../src/tar-write.ts";
+import { blockSize, fields, paddingOf, writeChecksum, writeNumber } from "../src/tar/header.ts";
+import { paxRecord } from "../src/tar/pax.ts";
+import { readTar } from "../src/tar/read.ts";
+import { headerBytes } from "../src/tar/write.ts";
 import { collect, entryOf, inPieces } from "./archives.ts";
 import { expectFault } from "./expectations.ts";
 

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fields } from "../src/tar-header.ts";
-import { patchTar, type TarPatch } from "../src/tar-patch.ts";
-import { readTar } from "../src/tar-read.ts";
+import { fields } from "../src/tar/header.ts";
+import { patchTar, type TarPatch } from "../src/tar/patch.ts";
+import { readTar } from "../src/tar/read.ts";
 import { arbitraryInputs } from "./arbitrary-entries.ts";
 import { archiveOf, collect, entryOf, fileOf, inPieces } from "./archives.ts";
 

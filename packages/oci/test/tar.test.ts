@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { tarLimits } from "../src/tar-entry.ts";
-import { readTar } from "../src/tar-read.ts";
-import type { TarInput } from "../src/tar-write.ts";
+import { tarLimits } from "../src/tar/entry.ts";
+import { readTar } from "../src/tar/read.ts";
+import type { TarInput } from "../src/tar/write.ts";
 import { arbitraryInputs } from "./arbitrary-entries.ts";
 import { archiveOf, collect, entryOf, fileOf, inPieces } from "./archives.ts";
 import { expectFault, faultCodeOf } from "./expectations.ts";
@@ -53,7 +53,7 @@ describe("tar", () => {
     }
     const huge = entryOf("huge", "file", { size: 9 * 1024 ** 3 });
     const header = [];
-    const { writeTar } = await import("../src/tar-write.ts");
+    const { writeTar } = await import("../src/tar/write.ts");
     for await (const chunk of writeTar([{ entry: huge, body: new Uint8Array(0) }])) {
       header.push(chunk);
       break;

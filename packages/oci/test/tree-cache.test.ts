@@ -2,15 +2,15 @@ import { appendFile, chmod, mkdtemp, readdir, readFile, rm, writeFile } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Image } from "../src/image.ts";
-import { openStore } from "../src/layout-store.ts";
-import { type ContentWatch, replayLayers } from "../src/replay.ts";
-import type { Store } from "../src/store.ts";
-import type { TarInput } from "../src/tar-write.ts";
-import { writeTar } from "../src/tar-write.ts";
-import type { Tree } from "../src/tree.ts";
-import { imageTree } from "../src/tree-cache.ts";
-import { packTree, unpackTree } from "../src/tree-columns.ts";
+import type { Image } from "../src/image/image.ts";
+import { openStore } from "../src/store/layout-store.ts";
+import type { Store } from "../src/store/store.ts";
+import type { TarInput } from "../src/tar/write.ts";
+import { writeTar } from "../src/tar/write.ts";
+import { imageTree } from "../src/tree/cache.ts";
+import { packTree, unpackTree } from "../src/tree/columns.ts";
+import { type ContentWatch, replayLayers } from "../src/tree/replay.ts";
+import type { Tree } from "../src/tree/tree.ts";
 
 const common = { mode: 0o644, uid: 7, gid: 1000770000, size: 0, mtime: 1.25, xattrs: new Map() };
 const acl = new Map([["system.posix_acl_access", Uint8Array.of(2, 0, 0, 0)]]);

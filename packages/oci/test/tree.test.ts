@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digestOf } from "../src/digest.ts";
-import { treeFromNodes } from "../src/merged-tree.ts";
-import { compareNames, decodeName, encodeName } from "../src/name-bytes.ts";
-import type { TreeNode } from "../src/tree.ts";
-import { diffTrees } from "../src/tree-diff.ts";
+import { digestOf } from "../src/blob/digest.ts";
+import { compareNames, decodeName, encodeName } from "../src/tar/name-bytes.ts";
+import { diffTrees } from "../src/tree/diff.ts";
+import { treeFromNodes } from "../src/tree/merged-tree.ts";
+import type { TreeNode } from "../src/tree/tree.ts";
 
 let inodes = 100;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseGroup, parsePasswd } from "../src/users.ts";
+import { parseGroup, parsePasswd } from "../src/image/users.ts";
 
 test("passwd", () => {
   const text =

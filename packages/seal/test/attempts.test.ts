@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { attemptsFor, sampleLimit } from "../src/attempts.ts";
-import { decide, fits } from "../src/decide.ts";
+import { decide, fits } from "../src/access/decide.ts";
+import { attemptsFor, sampleLimit } from "../src/audit/attempts.ts";
 import { identity, model } from "./fixture.ts";
 
 const lines = [

@@ -1,10 +1,10 @@
 import { Readable } from "node:stream";
 import { type TarInput, treeFromTar, writeTar } from "@lithify/oci";
 import { describe, expect, test } from "vitest";
-import { auditModel } from "../src/audit.ts";
-import { resolveIdentity } from "../src/identity-resolve.ts";
-import { modelOf } from "../src/model.ts";
-import { auditText } from "../src/report-text.ts";
+import { modelOf } from "../src/access/model.ts";
+import { auditModel } from "../src/audit/audit.ts";
+import { resolveIdentity } from "../src/policy/resolve-identities.ts";
+import { auditText } from "../src/report/text.ts";
 import { configOf, everything } from "./fixture.ts";
 
 /** A million where there is time for it: LITHIFY_OBJECTS=1000000. */

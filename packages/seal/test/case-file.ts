@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import type { ProcessConfig } from "@lithify/oci";
-import type { Policy } from "../src/policy.ts";
-import { parsePolicy } from "../src/policy-parse.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import type { Policy } from "../src/policy/policy.ts";
 import type { Line, Xattrs } from "./fixture.ts";
 
 /** A case: a text file of sections, each begun by a line `-- NAME`. Lines that begin with # are comments. */

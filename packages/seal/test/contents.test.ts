@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Content, contentWatch, heldBytes, textBytes } from "../src/content-watch.ts";
-import { type BytesAt, MalformedElf, parseElf } from "../src/elf.ts";
-import { decodeFileCapabilities } from "../src/file-capability.ts";
-import { parseLoaderCache } from "../src/loader-cache.ts";
+import { decodeFileCapabilities } from "../src/access/file-capability.ts";
+import { type Content, contentWatch, heldBytes, textBytes } from "../src/contents/content-watch.ts";
+import { type BytesAt, MalformedElf, parseElf } from "../src/contents/elf.ts";
+import { parseLoaderCache } from "../src/contents/loader-cache.ts";
 import { commandsOf } from "../src/start/commands.ts";
 import { pathsIn } from "../src/start/runtimes.ts";
 

@@ -1,9 +1,9 @@
 import type { NodeType, Tree, TreeNode } from "@lithify/oci";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide } from "../src/decide.ts";
-import type { Identity } from "../src/identity.ts";
-import type { Operation } from "../src/operation.ts";
+import { decide } from "../src/access/decide.ts";
+import type { Operation } from "../src/access/operation.ts";
+import type { Identity } from "../src/identity/identity.ts";
 import { identity, model, treeOf } from "./fixture.ts";
 import { people, randomTree } from "./random-tree.ts";
 

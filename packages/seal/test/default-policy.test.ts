@@ -1,6 +1,6 @@
 import { digestOf, type Image, mediaTypes, type ProcessConfig } from "@lithify/oci";
 import { describe, expect, test } from "vitest";
-import { defaultPolicy } from "../src/policy-profiles.ts";
+import { defaultPolicy } from "../src/policy/profiles.ts";
 import { configOf } from "./fixture.ts";
 
 /** What the four gateway images, and images made from them, have in their configuration; and others. */

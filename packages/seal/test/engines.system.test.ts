@@ -7,9 +7,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { promisify } from "node:util";
 import { openStore, type Tree, treeFromNodes, treeFromTar, writeTar } from "@lithify/oci";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parsePolicy } from "../src/policy-parse.ts";
-import { seal } from "../src/seal.ts";
-import type { SealedImage } from "../src/sealed-image.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import { seal } from "../src/sealing/seal.ts";
+import type { SealedImage } from "../src/sealing/sealed-image.ts";
 
 const run = promisify(execFile);
 const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;

@@ -16,11 +16,11 @@ import {
   treeFromNodes,
   writeTar,
 } from "@lithify/oci";
-import { contentWatch } from "../src/content-watch.ts";
-import type { Identity } from "../src/identity.ts";
-import { type Contents, contentsOf } from "../src/inspect-image.ts";
-import { type AccessModel, modelOf } from "../src/model.ts";
-import type { Policy } from "../src/policy.ts";
+import { type AccessModel, modelOf } from "../src/access/model.ts";
+import { contentWatch } from "../src/contents/content-watch.ts";
+import { type Contents, contentsOf } from "../src/contents/inspect-image.ts";
+import type { Identity } from "../src/identity/identity.ts";
+import type { Policy } from "../src/policy/policy.ts";
 
 /** An object as a line of text: `d 0755 0:0 /etc`, `f 0644 0:0 /etc/passwd content`, `l 0777 0:0 /a -> b`, `h /b -> /a`
  * (with mode and owner before the path where an archive is made of it). */

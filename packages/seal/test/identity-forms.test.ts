@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { resolveIdentities, resolveIdentity } from "../src/identity-resolve.ts";
-import { defaultCapabilities } from "../src/image-user.ts";
-import { parsePolicy } from "../src/policy-parse.ts";
+import { defaultCapabilities } from "../src/identity/image-user.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import { resolveIdentities, resolveIdentity } from "../src/policy/resolve-identities.ts";
 import { everything } from "./fixture.ts";
 
 const accounts = {

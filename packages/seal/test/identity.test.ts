@@ -1,6 +1,6 @@
 import { isFault } from "@lithify/fault";
 import { describe, expect, test } from "vitest";
-import { resolveIdentities, resolveIdentity } from "../src/identity-resolve.ts";
+import { resolveIdentities, resolveIdentity } from "../src/policy/resolve-identities.ts";
 import { everything } from "./fixture.ts";
 
 const accounts = {

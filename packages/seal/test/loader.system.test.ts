@@ -11,8 +11,8 @@ import {
 } from "node:fs";
 import { type NodeType, type TreeNode, treeFromNodes } from "@lithify/oci";
 import { describe, expect, test } from "vitest";
-import { contentWatch } from "../src/content-watch.ts";
-import { contentsOf } from "../src/inspect-image.ts";
+import { contentWatch } from "../src/contents/content-watch.ts";
+import { contentsOf } from "../src/contents/inspect-image.ts";
 import { closureOf } from "../src/start/closure.ts";
 import { configOf } from "./fixture.ts";
 

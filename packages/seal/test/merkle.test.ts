@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { digestOf, type TreeNode } from "@lithify/oci";
 import { describe, expect, test } from "vitest";
-import { merkleRoot } from "../src/merkle.ts";
+import { merkleRoot } from "../src/statement/merkle.ts";
 import { treeOf } from "./fixture.ts";
 
 const lines = [

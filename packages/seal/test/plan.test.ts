@@ -1,10 +1,10 @@
 import { type Fault, isFault } from "@lithify/fault";
 import { type Image, replayLayers, type Store } from "@lithify/oci";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { audit } from "../src/audit.ts";
-import { planSeal } from "../src/plan.ts";
-import { parsePolicy } from "../src/policy-parse.ts";
-import { seal } from "../src/seal.ts";
+import { audit } from "../src/audit/audit.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import { planSeal } from "../src/sealing/plan.ts";
+import { seal } from "../src/sealing/seal.ts";
 import { readCases } from "./case-file.ts";
 import { imageOf, temporaryStore } from "./fixture.ts";
 

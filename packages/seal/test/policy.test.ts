@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
 import { Fault } from "@lithify/fault";
 import { describe, expect, test } from "vitest";
-import { parsePolicy } from "../src/policy-parse.ts";
-import { resolvePolicy } from "../src/policy-resolve.ts";
-import { policySchemaDocument } from "../src/policy-schema.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import { resolvePolicy } from "../src/policy/resolve.ts";
+import { policySchemaDocument } from "../src/policy/schema.ts";
 import { echoLayers, treeOf } from "./fixture.ts";
 
 /** text => line:column, part of the reason, part of the hint */

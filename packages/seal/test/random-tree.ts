@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { Identity } from "../src/identity.ts";
+import type { Identity } from "../src/identity/identity.ts";
 import { identity, type Line, type Xattrs } from "./fixture.ts";
 
 export interface RandomTree {

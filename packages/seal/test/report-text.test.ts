@@ -1,7 +1,7 @@
 import { digestOf } from "@lithify/oci";
 import { expect, test } from "vitest";
-import type { AuditReport } from "../src/audit.ts";
-import { auditText } from "../src/report-text.ts";
+import type { AuditReport } from "../src/audit/audit.ts";
+import { auditText } from "../src/report/text.ts";
 
 const report: AuditReport = {
   image: digestOf("x"),

@@ -1,12 +1,12 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { auditModel } from "../src/audit.ts";
-import type { Identity } from "../src/identity.ts";
-import { resolveIdentity } from "../src/identity-resolve.ts";
-import type { Accounts } from "../src/image-user.ts";
-import { modelOf } from "../src/model.ts";
-import { ruleCodes } from "../src/rule-codes.ts";
-import { ruleTable } from "../src/rule-table.ts";
+import { modelOf } from "../src/access/model.ts";
+import { auditModel } from "../src/audit/audit.ts";
+import type { Identity } from "../src/identity/identity.ts";
+import type { Accounts } from "../src/identity/image-user.ts";
+import { resolveIdentity } from "../src/policy/resolve-identities.ts";
+import { ruleCodes } from "../src/policy/rule-codes.ts";
+import { ruleTable } from "../src/rules/rule-table.ts";
 import { type Case, readCases } from "./case-file.ts";
 import { configOf, contentsIn, treeOf } from "./fixture.ts";
 

@@ -4,13 +4,13 @@ import { isFault } from "@lithify/fault";
 import { type Image, type ProcessConfig, type Store, writeTar } from "@lithify/oci";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { audit } from "../src/audit.ts";
-import { openSealed } from "../src/open-sealed.ts";
-import type { Policy } from "../src/policy.ts";
-import { parsePolicy } from "../src/policy-parse.ts";
-import { defaultPolicy } from "../src/policy-profiles.ts";
-import { type Sealed, seal } from "../src/seal.ts";
-import { type Statement, sealLabel, statementType } from "../src/statement.ts";
+import { audit } from "../src/audit/audit.ts";
+import { parsePolicy } from "../src/policy/parse.ts";
+import type { Policy } from "../src/policy/policy.ts";
+import { defaultPolicy } from "../src/policy/profiles.ts";
+import { openSealed } from "../src/sealing/open-sealed.ts";
+import { type Sealed, seal } from "../src/sealing/seal.ts";
+import { type Statement, sealLabel, statementType } from "../src/statement/statement.ts";
 import {
   echoConfig,
   echoLayers,

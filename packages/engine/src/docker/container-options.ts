@@ -4,8 +4,8 @@ import { normalize } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { ContainerCreateOptions, MountSettings } from "dockerode";
 import type { PortMapping, RunSpec } from "../engine.ts";
-import { commandOf } from "../runtime-spec.ts";
-import { markOf } from "../state.ts";
+import { markOf } from "../local/state.ts";
+import { commandOf } from "../runtime/runtime-spec.ts";
 import {
   type ContainerVolumes,
   noVolumes,

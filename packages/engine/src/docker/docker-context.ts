@@ -1,5 +1,5 @@
 import type Docker from "dockerode";
-import type { Programs } from "../program.ts";
+import type { Programs } from "../host/program.ts";
 
 /** What every part of the Docker engine works with. */
 export interface DockerContext {

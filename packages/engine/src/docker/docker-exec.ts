@@ -6,9 +6,9 @@ import { PassThrough } from "node:stream";
 import { Fault } from "@lithify/fault";
 import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
-import { collect, type ExecOptions, type ExecResult, outputLimit } from "../exec.ts";
-import { mergedEnvironment, type RuntimeProcess } from "../runtime-spec.ts";
-import { userOf } from "../user.ts";
+import { collect, type ExecOptions, type ExecResult, outputLimit } from "../local/exec.ts";
+import { userOf } from "../local/user.ts";
+import { mergedEnvironment, type RuntimeProcess } from "../runtime/runtime-spec.ts";
 import { checkLocal, daemonFault, messageOf } from "./daemon-fault.ts";
 import type { DockerContext } from "./docker-context.ts";
 

@@ -5,7 +5,7 @@ import { type Digest, parseDigest } from "@lithify/oci";
 import type Docker from "dockerode";
 import type { ContainerInspectInfo } from "dockerode";
 import type { Instance, InstanceFacts, PortMapping } from "../engine.ts";
-import { factsOf } from "../kernel-facts.ts";
+import { factsOf } from "../local/kernel-facts.ts";
 import { volumeTreesOf } from "../volume/volume-trees.ts";
 import { labels, nameOfContainer } from "./container-options.ts";
 import { checkLocal, daemonFault } from "./daemon-fault.ts";

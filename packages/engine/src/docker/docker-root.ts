@@ -3,9 +3,9 @@ import { readdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { type Tree, treeFromTar } from "@lithify/oci";
 import type { ContainerInspectInfo } from "dockerode";
-import { lstatInside } from "../rooted-path.ts";
-import { snapshotOf, touchedBelow, withoutMountPoints } from "../snapshot.ts";
-import { isInLayers } from "../unpack.ts";
+import { snapshotOf, touchedBelow, withoutMountPoints } from "../local/snapshot.ts";
+import { lstatInside } from "../root/rooted-path.ts";
+import { isInLayers } from "../root/unpack.ts";
 import { daemonFault } from "./daemon-fault.ts";
 import type { DockerContext } from "./docker-context.ts";
 

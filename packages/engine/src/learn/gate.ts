@@ -1,4 +1,4 @@
-import { mountedProbe } from "../carried-node.ts";
+import { mountedProbe } from "../proof/carried-node.ts";
 
 type Carried = Parameters<typeof mountedProbe>[0];
 

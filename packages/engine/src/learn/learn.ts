@@ -1,6 +1,6 @@
 import { type Digest, type Image, replayLayers, type Tree } from "@lithify/oci";
 import type { Engine } from "../engine.ts";
-import { throwIfAborted } from "../program.ts";
+import { throwIfAborted } from "../host/program.ts";
 import { type Renderings, renderWritable } from "./renderings.ts";
 import type { TracedWrite } from "./trace-lines.ts";
 import { type TracedRun, traceRun, type Workload } from "./traced-run.ts";

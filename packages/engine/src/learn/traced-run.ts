@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault } from "@lithify/fault";
 import type { Image } from "@lithify/oci";
-import { carriedNode, probeEnvironment } from "../carried-node.ts";
 import type { Engine, Instance, RunSpec } from "../engine.ts";
-import { lastLine, startFault } from "../program.ts";
-import { commandOf } from "../runtime-spec.ts";
+import { lastLine, startFault } from "../host/program.ts";
+import { carriedNode, probeEnvironment } from "../proof/carried-node.ts";
+import { commandOf } from "../runtime/runtime-spec.ts";
 import { gateFor } from "./gate.ts";
 import { parseTrace, type TracedWrite } from "./trace-lines.ts";
 

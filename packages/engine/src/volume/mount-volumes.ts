@@ -3,8 +3,8 @@ import { copyFile, mkdir, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import { openVolume, refuseChanges, type VolumeSeal } from "@lithify/seal";
-import { findProgram, lastLine, type Programs, runProgram } from "../program.ts";
-import type { RootMount } from "../root-file-system.ts";
+import { findProgram, lastLine, type Programs, runProgram } from "../host/program.ts";
+import type { RootMount } from "../root/root-file-system.ts";
 import type { MountedVolume, VolumeSpec } from "./volume.ts";
 import { checkVolumeDirectory } from "./volume-directory.ts";
 

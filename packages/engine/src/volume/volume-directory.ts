@@ -15,8 +15,8 @@ import {
   volumeSealLimit,
   writeVolume,
 } from "@lithify/seal";
-import { findProgram } from "../program.ts";
-import { archiveOf, extractInto } from "../tar-program.ts";
+import { findProgram } from "../host/program.ts";
+import { archiveOf, extractInto } from "../host/tar-program.ts";
 
 const treeName = "tree";
 const sealName = "seal.json";

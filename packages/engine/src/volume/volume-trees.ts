@@ -1,8 +1,8 @@
 import { isFault } from "@lithify/fault";
 import { type Tree, treeFromNodes, treeFromTar } from "@lithify/oci";
 import { checkVolume } from "@lithify/seal";
-import { followInRoot } from "../rooted-path.ts";
-import { archiveOf } from "../tar-program.ts";
+import { archiveOf } from "../host/tar-program.ts";
+import { followInRoot } from "../root/rooted-path.ts";
 import type { MountedVolume, VolumeTrees } from "./volume.ts";
 import { readSeal } from "./volume-directory.ts";
 

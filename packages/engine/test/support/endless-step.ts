@@ -1,6 +1,6 @@
 // Runs a step that does not end, for a test that kills this process. Argument: the directory of a store with an image `base`.
 import { openStore } from "@lithify/oci";
-import { openSandbox } from "../../src/sandbox.ts";
+import { openSandbox } from "../../src/steps/sandbox.ts";
 
 const store = await openStore(process.argv[2] ?? "");
 const image = await store.image("base");

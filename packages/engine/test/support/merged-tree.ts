@@ -1,11 +1,11 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Layer, Tree } from "@lithify/oci";
-import { unmountBelow } from "../../src/overlay.ts";
-import { findPrograms } from "../../src/program.ts";
-import { mountRoot } from "../../src/root-file-system.ts";
-import { snapshotOf } from "../../src/snapshot.ts";
-import { unpackLayers } from "../../src/unpack.ts";
+import { findPrograms } from "../../src/host/program.ts";
+import { snapshotOf } from "../../src/local/snapshot.ts";
+import { unmountBelow } from "../../src/root/overlay.ts";
+import { mountRoot } from "../../src/root/root-file-system.ts";
+import { unpackLayers } from "../../src/root/unpack.ts";
 import type { TestStore } from "./test-images.ts";
 
 /** The tree that the kernel shows for layers, unpacked and mounted as an instance has them. */

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Image } from "@lithify/oci";
 import { type Policy, type WrittenVolume, writeVolume } from "@lithify/seal";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openLocalEngine } from "../../src/local-engine.ts";
+import { openLocalEngine } from "../../src/local/engine.ts";
 import { checkVolumeDirectory, writeVolumeDirectory } from "../../src/volume/volume-directory.ts";
 import { leftovers, missingPart } from "../support/machine.ts";
 import { entry, file, openTestStore, type TestStore } from "../support/test-images.ts";

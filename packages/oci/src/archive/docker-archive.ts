@@ -1,13 +1,13 @@
 import { createHash } from "node:crypto";
 import { Fault } from "@lithify/fault";
-import { type Compression, compressionOf } from "../compression.ts";
-import { type Digest, digestOf, hexOf } from "../digest.ts";
-import { documentBytes } from "../document.ts";
-import type { Image, Layer } from "../image.ts";
-import { type Descriptor, mediaTypes } from "../manifest.ts";
-import { documentLimit, parseConfig } from "../manifest-parse.ts";
-import { type TarInput, writeTar } from "../tar-write.ts";
-import type { ImageSource } from "../transport-place.ts";
+import { type Compression, compressionOf } from "../blob/compression.ts";
+import { type Digest, digestOf, hexOf } from "../blob/digest.ts";
+import { documentBytes } from "../image/document.ts";
+import type { Image, Layer } from "../image/image.ts";
+import { type Descriptor, mediaTypes } from "../image/manifest.ts";
+import { documentLimit, parseConfig } from "../image/manifest-parse.ts";
+import type { ImageSource } from "../image/place.ts";
+import { type TarInput, writeTar } from "../tar/write.ts";
 import { fileEntry } from "./oci-archive.ts";
 import { archiveFault, TarFile } from "./tar-file.ts";
 

@@ -1,16 +1,21 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { type Digest, hexOf } from "../digest.ts";
-import { writeDurably } from "../durable-file.ts";
-import { readDocument } from "../image-open.ts";
-import { refNameAnnotation } from "../layout-index.ts";
-import { type Descriptor, mediaTypes } from "../manifest.ts";
-import { documentLimit, indexMediaTypes, parseIndex, parseManifest } from "../manifest-parse.ts";
+import { type Digest, hexOf } from "../blob/digest.ts";
+import { readDocument } from "../image/image-open.ts";
+import { type Descriptor, mediaTypes } from "../image/manifest.ts";
+import {
+  documentLimit,
+  indexMediaTypes,
+  parseIndex,
+  parseManifest,
+} from "../image/manifest-parse.ts";
+import type { BlobSink, ImageSource } from "../image/place.ts";
 import { referrerDescriptor } from "../registry/manifests.ts";
-import { noXattrs, type TarEntry } from "../tar-entry.ts";
-import { paddingOf } from "../tar-header.ts";
-import { headerBytes } from "../tar-write.ts";
-import type { BlobSink, ImageSource } from "../transport-place.ts";
+import { writeDurably } from "../store/durable-file.ts";
+import { refNameAnnotation } from "../store/layout-index.ts";
+import { noXattrs, type TarEntry } from "../tar/entry.ts";
+import { paddingOf } from "../tar/header.ts";
+import { headerBytes } from "../tar/write.ts";
 import { archiveFault, TarFile } from "./tar-file.ts";
 
 /** An OCI image layout in a tar file. @throws Fault IMAGE_ARCHIVE_INVALID, IMAGE_UNKNOWN by way of `chosen` */

@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { posix } from "node:path";
 import { Fault } from "@lithify/fault";
-import { compressionOf } from "../compression.ts";
-import type { Digest } from "../digest.ts";
-import { type TarEntry, tarLimits } from "../tar-entry.ts";
+import { compressionOf } from "../blob/compression.ts";
+import type { Digest } from "../blob/digest.ts";
+import { type TarEntry, tarLimits } from "../tar/entry.ts";
 import {
   blockSize,
   checkChecksum,
@@ -12,8 +12,8 @@ import {
   isZeroBlock,
   numberField,
   paddingOf,
-} from "../tar-header.ts";
-import { type Extension, memberOf } from "../tar-member.ts";
+} from "../tar/header.ts";
+import { type Extension, memberOf } from "../tar/member.ts";
 
 const chunkBytes = 1024 * 1024;
 /** Links in a row that an archive's member may be reached by. */

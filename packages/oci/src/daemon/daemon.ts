@@ -7,8 +7,8 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Fault, isFault } from "@lithify/fault";
 import { openDockerArchive } from "../archive/docker-archive.ts";
+import type { ImageSource } from "../image/place.ts";
 import { isLoopback } from "../registry/address.ts";
-import type { ImageSource } from "../transport-place.ts";
 
 /** An engine that says nothing for so long is given up; it packs a large image before its first byte. */
 const stallMilliseconds = 300_000;

@@ -1,6 +1,6 @@
 import { isIPv4 } from "node:net";
 import { Fault } from "@lithify/fault";
-import { parseReference } from "../reference.ts";
+import { parseReference } from "../image/reference.ts";
 
 /** An image or a repository in a registry. */
 export interface RegistryAddress {

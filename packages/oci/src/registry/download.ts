@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { Fault, isFault } from "@lithify/fault";
-import type { Digest } from "../digest.ts";
+import type { Digest } from "../blob/digest.ts";
 import type { RepositoryClient } from "./client.ts";
 import { type HttpAnswer, invalidAnswer } from "./http.ts";
 

@@ -1,13 +1,13 @@
 import { Fault } from "@lithify/fault";
-import { type Digest, digestOf, isDigest } from "../digest.ts";
-import { type Descriptor, mediaTypes } from "../manifest.ts";
+import { type Digest, digestOf, isDigest } from "../blob/digest.ts";
+import { type Descriptor, mediaTypes } from "../image/manifest.ts";
 import {
   documentLimit,
   indexMediaTypes,
   manifestMediaTypes,
   parseIndex,
   parseManifest,
-} from "../manifest-parse.ts";
+} from "../image/manifest-parse.ts";
 import type { RepositoryClient } from "./client.ts";
 import { invalidAnswer } from "./http.ts";
 

@@ -1,14 +1,14 @@
 import { Fault } from "@lithify/fault";
-import type { BlobReader } from "../blob-store.ts";
-import type { Digest } from "../digest.ts";
-import type { Descriptor } from "../manifest.ts";
+import type { BlobReader } from "../blob/blob-store.ts";
+import type { Digest } from "../blob/digest.ts";
+import type { Descriptor } from "../image/manifest.ts";
 import {
   indexMediaTypes,
   manifestMediaTypes,
   parseIndex,
   parseManifest,
-} from "../manifest-parse.ts";
-import type { BlobSink, ImageSource } from "../transport-place.ts";
+} from "../image/manifest-parse.ts";
+import type { BlobSink, ImageSource } from "../image/place.ts";
 import { parseRegistryAddress, type RegistryAddress } from "./address.ts";
 import { RepositoryClient } from "./client.ts";
 import { downloadBlob } from "./download.ts";

@@ -1,5 +1,5 @@
 import { Fault, isFault } from "@lithify/fault";
-import type { Descriptor } from "../manifest.ts";
+import type { Descriptor } from "../image/manifest.ts";
 import type { RepositoryClient } from "./client.ts";
 import { type HttpAnswer, isPassing, locationOf } from "./http.ts";
 

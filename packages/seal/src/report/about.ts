@@ -1,8 +1,8 @@
 import type { Tree } from "@lithify/oci";
-import type { AuditReport } from "../audit.ts";
-import type { SealPlan } from "../plan.ts";
-import type { Policy } from "../policy.ts";
-import { ruleTable } from "../rule-table.ts";
+import type { AuditReport } from "../audit/audit.ts";
+import type { Policy } from "../policy/policy.ts";
+import { ruleTable } from "../rules/rule-table.ts";
+import type { SealPlan } from "../sealing/plan.ts";
 
 /** What a report says besides the audit itself. */
 export interface ReportAbout {

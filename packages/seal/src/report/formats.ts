@@ -1,10 +1,10 @@
-import type { AuditReport } from "../audit.ts";
-import { auditText } from "../report-text.ts";
+import type { AuditReport } from "../audit/audit.ts";
 import { auditDocument, type ReportAbout } from "./about.ts";
 import { auditHtml } from "./html.ts";
 import { auditJunit } from "./junit.ts";
 import { auditPolicyReport } from "./policy-report.ts";
 import { auditSarif } from "./sarif.ts";
+import { auditText } from "./text.ts";
 
 type Writer = (report: AuditReport, about: ReportAbout) => string;
 

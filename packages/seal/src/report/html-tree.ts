@@ -1,7 +1,7 @@
 import type { Tree, TreeNode } from "@lithify/oci";
-import type { Finding } from "../finding.ts";
-import type { Policy } from "../policy.ts";
-import { isWithin, resolvePolicy } from "../policy-resolve.ts";
+import type { Finding } from "../access/finding.ts";
+import type { Policy } from "../policy/policy.ts";
+import { isWithin, resolvePolicy } from "../policy/resolve.ts";
 import { escaped } from "./visible.ts";
 
 /** Objects of a tree that the page shows, and entries of one directory; the rest is counted. */

@@ -1,6 +1,6 @@
-import type { AuditReport } from "../audit.ts";
-import type { Finding } from "../finding.ts";
-import type { SealPlan } from "../plan.ts";
+import type { Finding } from "../access/finding.ts";
+import type { AuditReport } from "../audit/audit.ts";
+import type { SealPlan } from "../sealing/plan.ts";
 import { type ReportAbout, ruleAbout } from "./about.ts";
 import { stylesheet } from "./html-style.ts";
 import { treeSection } from "./html-tree.ts";

@@ -1,5 +1,5 @@
-import type { AuditReport } from "../audit.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../access/finding.ts";
+import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
 import { pathLines, waiverText } from "./sentences.ts";
 import { escaped } from "./visible.ts";

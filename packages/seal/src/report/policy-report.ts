@@ -1,6 +1,6 @@
 import { stringify } from "yaml";
-import type { AuditReport } from "../audit.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../access/finding.ts";
+import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
 import { findingText } from "./sentences.ts";
 import { visible } from "./visible.ts";

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
-import type { AuditReport } from "../audit.ts";
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../access/finding.ts";
+import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
 import { findingText, pathLines } from "./sentences.ts";
 import { visible } from "./visible.ts";

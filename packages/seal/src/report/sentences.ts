@@ -1,4 +1,4 @@
-import type { Finding } from "../finding.ts";
+import type { Finding } from "../access/finding.ts";
 import { ruleAbout } from "./about.ts";
 import { visible } from "./visible.ts";
 

@@ -1,5 +1,5 @@
-import { decide } from "../decide.ts";
-import type { Hit, Rule, Scan } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import type { Hit, Rule, Scan } from "./rule.ts";
 
 /** Route 21: a file that decides who somebody is can be changed. */
 export const accounts: Rule = {

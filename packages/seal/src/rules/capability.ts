@@ -1,4 +1,4 @@
-import type { Rule } from "../rule.ts";
+import type { Rule } from "./rule.ts";
 
 /** What each capability lets a process do to files that modes would stop (capabilities(7)); the others change no file. */
 export const changingCapabilities: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 import type { TreeNode } from "@lithify/oci";
-import { decide } from "../decide.ts";
-import { parentOf } from "../policy-resolve.ts";
-import type { Hit, Scan } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import { parentOf } from "../policy/resolve.ts";
+import type { Hit, Scan } from "./rule.ts";
 
 /** Writable file systems that every engine mounts, also under a read-only root. */
 export const alwaysWritable: readonly string[] = ["/dev/shm", "/dev/mqueue"];

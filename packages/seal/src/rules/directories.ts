@@ -1,5 +1,5 @@
-import { decide } from "../decide.ts";
-import { type Hit, type Rule, type Scan, sameModeCause } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import { type Hit, type Rule, type Scan, sameModeCause } from "./rule.ts";
 
 /** Routes 2 and 12: entries can be added to a directory. */
 export const add: Rule = {

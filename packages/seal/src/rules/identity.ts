@@ -1,9 +1,9 @@
-import { decide } from "../decide.ts";
-import { ownerText } from "../describe.ts";
-import { malformedAccounts } from "../malformed-accounts.ts";
-import { permissionOf, write } from "../permission.ts";
-import type { Hit, Rule, Scan } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import { ownerText } from "../access/describe.ts";
+import { permissionOf, write } from "../access/permission.ts";
+import { malformedAccounts } from "../identity/malformed-accounts.ts";
 import { capabilityTrouble, capablePrograms } from "./privilege.ts";
+import type { Hit, Rule, Scan } from "./rule.ts";
 import { startTroubles } from "./start.ts";
 
 /** Route 20: the identity holds a capability that no mode stops. */

@@ -1,9 +1,9 @@
 import type { Resolution, TreeNode } from "@lithify/oci";
-import { decide } from "../decide.ts";
-import { modeAndOwner } from "../describe.ts";
-import { isWithin, joined } from "../policy-resolve.ts";
-import type { Hit, Rule, Scan } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import { modeAndOwner } from "../access/describe.ts";
+import { isWithin, joined } from "../policy/resolve.ts";
 import { alwaysWritable } from "./changeable-place.ts";
+import type { Hit, Rule, Scan } from "./rule.ts";
 
 /** Route 14: a protected symbolic link whose target, or a directory on the way to it, can be changed or made. */
 export const link: Rule = {

@@ -1,6 +1,6 @@
-import { decide } from "../decide.ts";
-import { permissionOf, write } from "../permission.ts";
-import { type Hit, type Rule, type Scan, sameModeCause } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import { permissionOf, write } from "../access/permission.ts";
+import { type Hit, type Rule, type Scan, sameModeCause } from "./rule.ts";
 
 /** Route 1: the mode lets the identity write the content. */
 export const content: Rule = {

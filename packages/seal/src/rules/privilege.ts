@@ -1,10 +1,10 @@
-import { modeAndOwner } from "../describe.ts";
-import { decodeFileCapabilities } from "../file-capability.ts";
-import type { Identity } from "../identity.ts";
-import { defaultCapabilities } from "../image-user.ts";
-import { execute, permissionOf } from "../permission.ts";
-import type { Rule, Scan } from "../rule.ts";
+import { modeAndOwner } from "../access/describe.ts";
+import { decodeFileCapabilities } from "../access/file-capability.ts";
+import { execute, permissionOf } from "../access/permission.ts";
+import type { Identity } from "../identity/identity.ts";
+import { defaultCapabilities } from "../identity/image-user.ts";
 import { changesFiles, changingCapabilities } from "./capability.ts";
+import type { Rule, Scan } from "./rule.ts";
 
 /** Routes 17 and 18: a program runs with its owner's uid or gid, and with that something can be changed. */
 export const setId: Rule = {

@@ -1,6 +1,6 @@
 import type { TreeNode } from "@lithify/oci";
-import { decide } from "../decide.ts";
-import { type Hit, type Rule, type Scan, sameModeCause } from "../rule.ts";
+import { decide } from "../access/decide.ts";
+import { type Hit, type Rule, type Scan, sameModeCause } from "./rule.ts";
 
 /** Route 43: a fifo or socket that the identity can write. */
 export const special: Rule = {

@@ -1,8 +1,8 @@
-import { isWithin } from "../policy-resolve.ts";
-import type { Hit, Rule, Scan } from "../rule.ts";
+import { isWithin } from "../policy/resolve.ts";
 import { homeOf, homeProfiles, systemProfiles } from "../start/profiles.ts";
 import { defaultPath, environmentOf, type Need } from "../start/trail.ts";
 import { changeablePlace } from "./changeable-place.ts";
+import type { Hit, Rule, Scan } from "./rule.ts";
 
 /** Route 27: a VOLUME is a writable file system of its own, also under a read-only root. */
 export const volume: Rule = {

@@ -1,5 +1,5 @@
 import type { ImageConfig, Tree } from "@lithify/oci";
-import type { Contents } from "../inspect-image.ts";
+import type { Contents } from "../contents/inspect-image.ts";
 import { followCommand } from "./commands.ts";
 import { followRuntimes } from "./runtimes.ts";
 import { absolute, type Need, newTrail, note, type Trail, type Trouble } from "./trail.ts";

@@ -1,4 +1,4 @@
-import type { Elf } from "../elf.ts";
+import type { Elf } from "../contents/elf.ts";
 import { contentAt, fileAt, nameOf, note, type Trail, trouble } from "./trail.ts";
 
 /** An ELF object with those that asked for it, from the program on. */

@@ -1,6 +1,6 @@
 import { parsePasswd } from "@lithify/oci";
-import type { Identity } from "../identity.ts";
-import type { AccessModel } from "../model.ts";
+import type { AccessModel } from "../access/model.ts";
+import type { Identity } from "../identity/identity.ts";
 import { environmentOf } from "./trail.ts";
 
 type Image = Pick<AccessModel, "tree" | "config" | "accounts">;

@@ -1,6 +1,6 @@
 import type { ImageConfig, Tree, TreeNode } from "@lithify/oci";
-import type { Content } from "../content-watch.ts";
-import type { Contents } from "../inspect-image.ts";
+import type { Content } from "../contents/content-watch.ts";
+import type { Contents } from "../contents/inspect-image.ts";
 
 /** A place that a start depends on: who can change what is there changes what runs. */
 export interface Need {

@@ -7,10 +7,10 @@ import {
   type TreeNode,
   treeFromNodes,
 } from "@lithify/oci";
-import { canonicalJson } from "../canonical-json.ts";
-import type { Identity } from "../identity.ts";
-import { merkleRoot } from "../merkle.ts";
-import type { Policy } from "../policy.ts";
+import type { Identity } from "../identity/identity.ts";
+import type { Policy } from "../policy/policy.ts";
+import { canonicalJson } from "../statement/canonical-json.ts";
+import { merkleRoot } from "../statement/merkle.ts";
 import { volumeLimits } from "./erofs-read.ts";
 import { invalidVolume } from "./volume-fault.ts";
 

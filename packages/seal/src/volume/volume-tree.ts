@@ -6,11 +6,11 @@ import {
   type TreeNode,
   treeFromNodes,
 } from "@lithify/oci";
-import { accountsIn, inspectImage } from "../inspect-image.ts";
-import { planSeal } from "../plan.ts";
-import type { Policy } from "../policy.ts";
-import { isWithin } from "../policy-resolve.ts";
-import { withWanted } from "../wanted.ts";
+import { accountsIn, inspectImage } from "../contents/inspect-image.ts";
+import type { Policy } from "../policy/policy.ts";
+import { isWithin } from "../policy/resolve.ts";
+import { planSeal } from "../sealing/plan.ts";
+import { withWanted } from "../sealing/wanted.ts";
 import { unsupportedVolume } from "./volume-fault.ts";
 import type { VolumeSeal } from "./volume-seal.ts";
 

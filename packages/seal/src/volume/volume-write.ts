@@ -3,7 +3,7 @@ import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Image, Store, TreeNode } from "@lithify/oci";
-import type { Policy } from "../policy.ts";
+import type { Policy } from "../policy/policy.ts";
 import { BlockFile, blockSize, padded, writeAt } from "./block-file.ts";
 import { type Extent, layoutOf } from "./erofs-layout.ts";
 import { readContents } from "./image-content.ts";

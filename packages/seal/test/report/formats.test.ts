@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
-import { auditModel } from "../../src/audit.ts";
+import { auditModel } from "../../src/audit/audit.ts";
 import { auditReportAs, type ReportFormat } from "../../src/report/formats.ts";
 import { about, hostileModel, hostileReport } from "./hostile.ts";
 

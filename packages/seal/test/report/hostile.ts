@@ -1,6 +1,6 @@
 import { digestOf, treeFromNodes } from "@lithify/oci";
-import { type AuditReport, auditModel } from "../../src/audit.ts";
-import { modelOf } from "../../src/model.ts";
+import { modelOf } from "../../src/access/model.ts";
+import { type AuditReport, auditModel } from "../../src/audit/audit.ts";
 import type { ReportAbout } from "../../src/report/about.ts";
 import { configOf, everything, identity, treeOf } from "../fixture.ts";
 

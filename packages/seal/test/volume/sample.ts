@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Image, openStore, type Store } from "@lithify/oci";
-import { defaultPolicy } from "../../src/policy-profiles.ts";
+import { defaultPolicy } from "../../src/policy/profiles.ts";
 import { type WrittenVolume, writeVolume } from "../../src/volume/volume-write.ts";
 import { echoConfig, echoLayers, imageOf, type Line, type Xattrs } from "../fixture.ts";
 

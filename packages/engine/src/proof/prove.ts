@@ -1,0 +1,184 @@
+import { Fault } from "@lithify/fault";
+import type { Digest, Image, Tree, TreeNode } from "@lithify/oci";
+import {
+  type AccessModel,
+  type Attempt,
+  attemptsFor,
+  type Identity,
+  type Policy,
+} from "@lithify/seal";
+import type { Engine, Instance } from "../engine.ts";
+import { throwIfAborted } from "../host/program.ts";
+import { carriedNode, mountedProbe, probeEnvironment } from "./carried-node.ts";
+import { type ProbeAnswer, runProbe } from "./run-probe.ts";
+
+/** An attempt of the access model with what the kernel said. */
+export interface ProvedAttempt extends Attempt, ProbeAnswer {}
+
+/** An object that is not as it was before the attempts. */
+export interface Residue {
+  readonly identity: string;
+  readonly path: string;
+  readonly kind: "added" | "removed" | "changed";
+}
+
+/** The document of `lithify prove`. */
+export interface ProveReport {
+  readonly image: Digest;
+  /** Nothing was allowed, and nothing was left behind. */
+  readonly immutable: boolean;
+  readonly identities: readonly Pick<Identity, "name" | "uid" | "gid" | "groups">[];
+  readonly attempts: readonly ProvedAttempt[];
+  /** Expected allowed and observed denied, or the other way round: the model or the kernel is not as we think. */
+  readonly disagreements: readonly ProvedAttempt[];
+  /** Empty, or the probe itself did harm. */
+  readonly residue: readonly Residue[];
+  readonly seconds: number;
+}
+
+export interface ProveOptions {
+  readonly policy: Policy;
+  readonly identities: readonly Identity[];
+  readonly model: AccessModel;
+  /** Also the root file system is read-only, as when it runs for real; the model's expectations do not count on that. */
+  readonly readOnly?: boolean;
+  readonly progress?: (done: { readonly identity: string; readonly attempts: number }) => void;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Tries live what the access model decides, for each identity in a throwaway container of the image: run as sealed
+ * images run (no capabilities, no new privileges, the policy's writable paths), but on a **writable root**, so that
+ * what protects is the image itself and not the mount. Before and after, the file tree is compared; a writable layer
+ * that stayed empty is the strongest evidence. Throws Fault PROBE_UNUSABLE, IDENTITY_DIFFERS, and what `engine.run` throws.
+ */
+export async function prove(
+  engine: Engine,
+  image: Image,
+  options: ProveOptions,
+): Promise<ProveReport> {
+  const start = performance.now();
+  const attempts: ProvedAttempt[] = [];
+  const residue: Residue[] = [];
+  for (const identity of options.identities) {
+    throwIfAborted(options.signal);
+    const proof = await proveFor(engine, image, identity, options);
+    attempts.push(...proof.attempts);
+    residue.push(...proof.residue);
+    options.progress?.({ identity: identity.name, attempts: proof.attempts.length });
+  }
+  return {
+    image: image.digest,
+    immutable: residue.length === 0 && attempts.every(({ observed }) => observed !== "allowed"),
+    identities: options.identities.map(({ name, uid, gid, groups }) => ({
+      name,
+      uid,
+      gid,
+      groups,
+    })),
+    attempts,
+    disagreements: attempts.filter((attempt) => disagrees(attempt, options.readOnly === true)),
+    residue,
+    seconds: Math.round(performance.now() - start) / 1000,
+  };
+}
+
+/** The model answers for a writable root, so what only a read-only one denies says nothing about it. */
+function disagrees({ expected, observed, errno }: ProvedAttempt, readOnly: boolean): boolean {
+  if (readOnly && errno === "EROFS") return false;
+  return (
+    (expected === "allowed" && observed === "denied") ||
+    (expected === "denied" && observed === "allowed")
+  );
+}
+
+async function proveFor(
+  engine: Engine,
+  image: Image,
+  identity: Identity,
+  options: ProveOptions,
+): Promise<{ readonly attempts: readonly ProvedAttempt[]; readonly residue: readonly Residue[] }> {
+  const { mounts, command } = mountedProbe(await carriedNode());
+  const spec = {
+    image,
+    user: identity.name,
+    entrypoint: command,
+    command: ["wait"],
+    env: probeEnvironment,
+    writable: options.policy.writable,
+    writableRoot: options.readOnly !== true,
+    readOnlyMounts: mounts,
+    labels: { "lithify.purpose": "prove" },
+  };
+  const instance = await engine.run(spec, options);
+  try {
+    await checkIdentity(instance, identity);
+    const before = await instance.snapshot();
+    const planned = [...attemptsFor(options.model, identity)];
+    const workingDirectory = image.config.config?.WorkingDir || "/";
+    const answers = await runProbe(instance, { command }, workingDirectory, planned);
+    const attempts = planned.flatMap((attempt, index) => {
+      const answer = answers[index];
+      return answer === undefined ? [] : [{ ...attempt, ...answer }];
+    });
+    const touched = await instance.touched();
+    const after = touched?.length === 0 ? before : await instance.snapshot();
+    return { attempts, residue: residueOf(identity.name, before, after) };
+  } finally {
+    await instance.stop({ graceSeconds: 1 });
+  }
+}
+
+/** What the kernel gave the process must be what the model was asked about. */
+async function checkIdentity(instance: Instance, identity: Identity): Promise<void> {
+  const { uid, gid, groups, capabilities, noNewPrivileges } = await instance.facts();
+  const same = uid === identity.uid && gid === identity.gid && sameNumbers(groups, identity.groups);
+  if (same && capabilities.length === 0 && noNewPrivileges) return;
+  throw new Fault("IDENTITY_DIFFERS", `the identity ${identity.name}`, {
+    why: "the engine started the process with other ids, groups or rights than the model has",
+    values: {
+      expected: `${identity.uid}:${identity.gid} groups ${identity.groups.join()}`,
+      found: `${uid}:${gid} groups ${groups.join()} capabilities ${capabilities.join()}`,
+    },
+  });
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+  return new Set(a).symmetricDifference(new Set(b)).size === 0;
+}
+
+/** Times of directories change by what is created and removed in them, so they do not count; everything else does. */
+export function residueOf(identity: string, before: Tree, after: Tree): readonly Residue[] {
+  const found: Residue[] = [];
+  for (const node of after) {
+    const former = before.at(node.path);
+    if (former === undefined) found.push({ identity, path: node.path, kind: "added" });
+    else if (appearance(former) !== appearance(node))
+      found.push({ identity, path: node.path, kind: "changed" });
+  }
+  for (const node of before)
+    if (after.at(node.path) === undefined)
+      found.push({ identity, path: node.path, kind: "removed" });
+  return found;
+}
+
+function appearance(node: TreeNode): string {
+  const { type, mode, uid, gid, size, digest, target, device, mtime } = node;
+  const xattrs = [...node.xattrs].map(([name, value]) => [
+    name,
+    Buffer.from(value).toString("hex"),
+  ]);
+  const time = type === "directory" ? 0 : Math.round(mtime * 1e6);
+  return JSON.stringify([
+    type,
+    mode,
+    uid,
+    gid,
+    size,
+    digest,
+    target,
+    device,
+    time,
+    xattrs.toSorted(),
+  ]);
+}

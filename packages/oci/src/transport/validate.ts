@@ -1,0 +1,73 @@
+import type { Digest } from "../blob/digest.ts";
+import { openImage, readDocument } from "../image/image-open.ts";
+import type { Descriptor, Manifest } from "../image/manifest.ts";
+import {
+  configMediaTypes,
+  indexMediaTypes,
+  parseIndex,
+  parseManifest,
+} from "../image/manifest-parse.ts";
+import type { ImageSource } from "../image/place.ts";
+
+export interface ValidateReport {
+  readonly manifests: number;
+  readonly blobs: number;
+  readonly bytes: number;
+  /** Layers whose archive hashes to the diffId of the configuration. */
+  readonly layers: number;
+  readonly referrers: readonly Descriptor[];
+}
+
+/**
+ * Reads everything that an image consists of: every blob hashed, every manifest parsed, every layer expanded and
+ * hashed, what is attached too. @throws the Fault of the first thing that is wrong
+ */
+export async function validateSource(source: ImageSource): Promise<ValidateReport> {
+  const manifests = new Set<Digest>();
+  const seen = new Set<Digest>();
+  const referrers: Descriptor[] = [];
+  let bytes = 0;
+  let layers = 0;
+  const queue: Descriptor[] = [source.root];
+  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
+    if (manifests.has(at.digest)) continue;
+    manifests.add(at.digest);
+    const document = await readDocument(source.blobs, at);
+    if (indexMediaTypes.includes(at.mediaType)) queue.push(...parseIndex(document, at.digest));
+    else {
+      const manifest = parseManifest(document, at.digest);
+      bytes += await readBlobs(source, manifest, seen);
+      if (isImage(manifest)) layers += await expandLayers(source, at);
+    }
+    const found = await source.referrers(at.digest);
+    referrers.push(...found);
+    queue.push(...found);
+  }
+  return { manifests: manifests.size, blobs: seen.size, bytes, layers, referrers };
+}
+
+async function readBlobs(
+  { blobs }: ImageSource,
+  { config, layers }: Manifest,
+  seen: Set<Digest>,
+): Promise<number> {
+  let bytes = 0;
+  for (const { digest, size } of [config, ...layers]) {
+    if (seen.has(digest)) continue;
+    seen.add(digest);
+    for await (const chunk of blobs.open(digest, size)) bytes += chunk.length;
+  }
+  return bytes;
+}
+
+/** Artifacts have no layers to expand, nor do the attestations that BuildKit puts into an index. */
+function isImage({ config, layers, subject }: Manifest): boolean {
+  const isAttestation = layers.some(({ mediaType }) => mediaType.includes("in-toto"));
+  return configMediaTypes.includes(config.mediaType) && subject === undefined && !isAttestation;
+}
+
+async function expandLayers({ blobs }: ImageSource, descriptor: Descriptor): Promise<number> {
+  const { layers } = await openImage(blobs, descriptor, descriptor.digest);
+  for (const layer of layers) for await (const chunk of layer.uncompressed()) void chunk;
+  return layers.length;
+}

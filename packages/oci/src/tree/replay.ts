@@ -1,0 +1,146 @@
+import { createHash, type Hash, hash as hashOf } from "node:crypto";
+import { isFault } from "@lithify/fault";
+import type { Digest } from "../blob/digest.ts";
+import type { Layer } from "../image/image.ts";
+import type { TarEntry, TarLimits } from "../tar/entry.ts";
+import { TarScanner } from "../tar/scan.ts";
+import { LayeredTree, type LayerMember, type Replayed } from "./layered-tree.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * The merged tree of an image's layers (lowest first), as the OCI image specification's layer page and the engines
+ * have it: whiteouts and opaque marks hide what lower layers hold and nothing of their own layer, in any order.
+ * Content is hashed as it streams by unless `digests` is false.
+ * @throws Fault TAR_INVALID, LAYER_UNSAFE, LIMIT_EXCEEDED, and what reading a layer throws
+ */
+export async function replayLayers(
+  layers: readonly Layer[],
+  options: { readonly digests?: boolean; readonly limits?: TarLimits } = {},
+): Promise<Tree> {
+  return (await replay(layers, options)).tree;
+}
+
+/** Looks at contents as they stream by, and keeps a short note of those that matter. */
+export interface ContentWatch {
+  /** Names the form of the notes: what is cached under another name is not used. */
+  readonly name: string;
+  /** What takes the content of this file; undefined where it is of no interest. */
+  watch(entry: TarEntry): ContentSink | undefined;
+}
+
+/** Takes one content; what it keeps of the pieces it must bound itself. */
+export interface ContentSink {
+  push(part: Buffer): void;
+  /** The note, or nothing. */
+  end(): string | undefined;
+}
+
+export interface ReplayOptions {
+  /** Hash contents; they are unless this is false. */
+  readonly digests?: boolean;
+  readonly limits?: TarLimits;
+  readonly watch?: ContentWatch;
+}
+
+/** As `replayLayers`, and where each file's content is, and what was noted of it. */
+export async function replay(
+  layers: readonly Layer[],
+  options: ReplayOptions = {},
+): Promise<Replayed> {
+  const merged = new LayeredTree();
+  for (const [index, layer] of layers.entries()) {
+    const members = await membersOf(layer.uncompressed(), options);
+    merged.apply(members, index);
+  }
+  return merged.finish();
+}
+
+/** As `replay` of all layers, when the tree of those below the last is known. @throws what `replayLayers` throws */
+export async function replayOver(
+  below: Pick<Replayed, "tree" | "notes">,
+  layer: Layer,
+  index: number,
+  options: ReplayOptions = {},
+): Promise<Pick<Replayed, "tree" | "notes">> {
+  const merged = LayeredTree.over(below.tree, below.notes);
+  merged.apply(await membersOf(layer.uncompressed(), options), index);
+  return merged.finish();
+}
+
+/**
+ * One tar archive as a tree, a live root as `tar -c --xattrs --xattrs-include=* --numeric-owner .` writes it for example.
+ * Names that would be whiteouts in a layer are ordinary names here; every node's layer is -1.
+ * @throws Fault TAR_INVALID, LAYER_UNSAFE, LIMIT_EXCEEDED
+ */
+export async function treeFromTar(
+  bytes: AsyncIterable<Uint8Array>,
+  options: { readonly digests?: boolean; readonly limits?: TarLimits } = {},
+): Promise<Tree> {
+  const merged = new LayeredTree();
+  merged.applyPlain(await membersOf(bytes, options));
+  return merged.finish().tree;
+}
+
+async function membersOf(
+  bytes: AsyncIterable<Uint8Array>,
+  options: ReplayOptions,
+): Promise<readonly LayerMember[]> {
+  const members: LayerMember[] = [];
+  const hashes = options.digests !== false;
+  let member: LayerMember | undefined;
+  let hash: Hash | undefined;
+  let sink: ContentSink | undefined;
+  const scanner = new TarScanner(
+    {
+      member({ entry }) {
+        member = { entry };
+        members.push(member);
+        const isFile = entry.type === "file";
+        hash = undefined;
+        if (isFile && hashes && entry.size === 0) member.digest = emptyDigest;
+        sink = isFile ? options.watch?.watch(entry) : undefined;
+      },
+      body(part) {
+        sink?.push(part);
+        if (!hashes || member === undefined) return;
+        // One call is much cheaper than three, and most files come in one piece
+        if (hash === undefined && part.length === member.entry.size) {
+          member.digest = `sha256:${hashOf("sha256", part)}` as Digest;
+        } else {
+          hash ??= createHash("sha256");
+          hash.update(part);
+        }
+      },
+      end() {
+        if (member === undefined) return;
+        if (hash !== undefined) member.digest = `sha256:${hash.digest("hex")}` as Digest;
+        const note = sink?.end();
+        if (note !== undefined) member.note = note;
+        member = undefined;
+      },
+      trailer: () => undefined,
+    },
+    { limits: options.limits },
+  );
+  let failure: unknown;
+  for await (const chunk of bytes) {
+    // A corrupt blob may look like a malformed archive first: read on, so that its digest tells
+    if (failure === undefined) failure = malformedBy(() => scanner.push(chunk));
+  }
+  if (failure !== undefined) throw failure;
+  scanner.end();
+  return members;
+}
+
+/** The TAR_INVALID that a step ends in. */
+function malformedBy(step: () => void): unknown {
+  try {
+    step();
+    return undefined;
+  } catch (error) {
+    if (isFault(error, "TAR_INVALID")) return error;
+    throw error;
+  }
+}
+
+const emptyDigest = `sha256:${hashOf("sha256", "")}` as Digest;

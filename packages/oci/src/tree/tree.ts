@@ -1,0 +1,61 @@
+import type { Digest } from "../blob/digest.ts";
+
+export type NodeType = "file" | "directory" | "symlink" | "fifo" | "character" | "block" | "socket";
+
+/**
+ * One object of a file tree. Hard links are several paths with the same `inode`.
+ * A path is absolute, without a trailing slash (`/` for the root), `.`, `..` or doubled slashes.
+ * Bytes of a name that are not UTF-8 are the lone surrogates U+DC80 to U+DCFF (PEP 383), so that nothing is lost.
+ */
+export interface TreeNode {
+  readonly path: string;
+  readonly type: NodeType;
+  /** Permission bits with set-id and sticky: 0 to 0o7777. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Bytes of content; 0 for everything but files. */
+  readonly size: number;
+  /** SHA-256 of a file's content; absent for other types, and where content was not read. */
+  readonly digest?: Digest;
+  /** Target of a symbolic link, as written. */
+  readonly target?: string;
+  readonly device?: { readonly major: number; readonly minor: number };
+  /** Extended attributes by full name, `security.capability` for example. */
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+  /** Seconds since 1970, with fraction. */
+  readonly mtime: number;
+  /** Equal for paths that are hard links of one object; meaningful inside one tree only. */
+  readonly inode: number;
+  /** Index of the layer that the object came from; -1 for the implied root and for live trees. */
+  readonly layer: number;
+}
+
+/** A merged file tree, as a container sees it. Iterates in the byte order of paths, parents before children. */
+export interface Tree extends Iterable<TreeNode> {
+  readonly size: number;
+  /** The object at exactly this path; links are not followed. */
+  at(path: string): TreeNode | undefined;
+  /** Names in a directory, sorted; empty when there is no such directory. */
+  names(path: string): readonly string[];
+  /** Every path that is the same object, itself included, sorted. */
+  linksOf(node: TreeNode): readonly string[];
+  resolve(path: string): Resolution;
+}
+
+/**
+ * What a path leads to when links are followed from the root.
+ * `reached`: the object, and every directory and link passed on the way.
+ * `missing`: the nearest existing ancestor directory and the part that does not exist.
+ * `loop`: more than 40 links (Linux, path_resolution(7)). `blocked`: a component is not a directory.
+ */
+export type Resolution =
+  | { readonly answer: "reached"; readonly node: TreeNode; readonly via: readonly TreeNode[] }
+  | {
+      readonly answer: "missing";
+      readonly nearest: TreeNode;
+      readonly rest: string;
+      readonly via: readonly TreeNode[];
+    }
+  | { readonly answer: "loop"; readonly via: readonly TreeNode[] }
+  | { readonly answer: "blocked"; readonly at: TreeNode; readonly via: readonly TreeNode[] };

@@ -1,0 +1,143 @@
+import type { TreeNode } from "@lithify/oci";
+import type { Identity } from "../identity/identity.ts";
+import type { NumberedTree } from "./numbered-tree.ts";
+import { execute, ownsLike, permissionOf, write } from "./permission.ts";
+
+/** How an object can be reached: by its absolute path, only from WORKDIR, not at all, or the image does not tell. */
+export type Reach = "path" | "workdir" | "no" | "unknown";
+
+/** An answer that an image may not tell. */
+export type Answer = "yes" | "no" | "unknown";
+
+const reaches: readonly Reach[] = ["no", "path", "workdir", "unknown"];
+const [no, fromRoot, fromWorkdir, perhaps] = [0, 1, 2, 3];
+
+/** What one identity can reach and write in one image. One pass from the top, so that no path walks its ancestors again. */
+export class IdentityView {
+  readonly identity: Identity;
+  readonly #objects: NumberedTree;
+  /** By object number: how the object's name can be looked up. */
+  readonly #reach: Uint8Array;
+
+  constructor(objects: NumberedTree, identity: Identity) {
+    this.#objects = objects;
+    this.identity = identity;
+    this.#reach = reachOf(objects, identity);
+  }
+
+  /** S: how this very name is looked up. */
+  reachOf(number: number): Reach {
+    return reaches[this.#reach[number] ?? no] ?? "no";
+  }
+
+  /** The number of the name by which the object is reached best: hard links have several. */
+  bestName(number: number): number {
+    const node = this.#objects.nodes[number];
+    if (this.#reach[number] === fromRoot || node === undefined || node.type === "directory") {
+      return number;
+    }
+    const names = this.#objects.tree
+      .linksOf(node)
+      .flatMap((path) => this.#objects.numberOf(path) ?? []);
+    const best = [fromRoot, fromWorkdir, perhaps]
+      .map((code) => names.find((name) => this.#reach[name] === code))
+      .find((name) => name !== undefined);
+    return best ?? number;
+  }
+
+  /** W ∧ S: may the content be written by this name. */
+  writable(number: number): Answer {
+    const node = this.#objects.nodes[number];
+    if (node === undefined) return "no";
+    const permission = permissionOf(node, this.identity, write).answer;
+    return permission === "no" ? "no" : both(permission, this.reachOf(number));
+  }
+
+  /** DW: may entries be added. */
+  addable(number: number): Answer {
+    const node = this.#objects.nodes[number];
+    if (node === undefined || node.type !== "directory") return "no";
+    const permission = permissionOf(node, this.identity, write | execute).answer;
+    return permission === "no" ? "no" : both(permission, this.reachOf(number));
+  }
+
+  /** DW of the directory that holds it, and the sticky rule (may_delete() of the kernel). */
+  replaceable(number: number): Answer {
+    const node = this.#objects.nodes[number];
+    const parent = this.#objects.parents[number] ?? 0;
+    if (node === undefined || node.path === "/") return "no";
+    const directory = this.#objects.nodes[parent];
+    if (directory === undefined || this.#stuck(node, directory)) return "no";
+    return this.addable(parent);
+  }
+
+  /** OWN ∧ S: may mode and times be set by this name. */
+  owned(number: number): Answer {
+    const node = this.#objects.nodes[number];
+    if (node === undefined || !ownsLike(node, this.identity)) return "no";
+    return both("yes", this.reachOf(number));
+  }
+
+  #stuck(node: TreeNode, directory: TreeNode): boolean {
+    return (
+      (directory.mode & 0o1000) !== 0 &&
+      !ownsLike(node, this.identity) &&
+      !ownsLike(directory, this.identity)
+    );
+  }
+}
+
+function both(permission: Answer, reach: Reach): Answer {
+  if (reach === "no") return "no";
+  return permission === "unknown" || reach === "unknown" ? "unknown" : permission;
+}
+
+/**
+ * Reach of every object: its directory is reached and can be searched. From the root first; then
+ * from WORKDIR, where the runtime has put the process as root: into it, and by `..` above it.
+ */
+function reachOf(objects: NumberedTree, identity: Identity): Uint8Array {
+  const reach = new Uint8Array(objects.nodes.length);
+  const search = searchable(objects, identity);
+  reach[0] = fromRoot;
+  spread(objects, reach, search);
+  const start = objects.workingDirectory && objects.numberOf(objects.workingDirectory.path);
+  if (start === undefined || reach[start] === fromRoot) return reach;
+  let number = start;
+  reach[start] = fromWorkdir;
+  while (number !== 0 && search(number) !== "no") {
+    const sure = search(number) === "yes" && reach[number] !== perhaps;
+    number = objects.parents[number] ?? 0;
+    if (reach[number] !== fromRoot) reach[number] = sure ? fromWorkdir : perhaps;
+  }
+  spread(objects, reach, search);
+  return reach;
+}
+
+function spread(
+  objects: NumberedTree,
+  reach: Uint8Array,
+  search: (number: number) => Answer,
+): void {
+  for (let number = 1; number < objects.nodes.length; number++) {
+    const parent = objects.parents[number] ?? 0;
+    const above = reach[parent] ?? no;
+    const here = reach[number] ?? no;
+    if (above === no || here === fromRoot || here === fromWorkdir) continue;
+    const found = search(parent);
+    if (found === "no") continue;
+    reach[number] = found === "unknown" ? perhaps : above;
+  }
+}
+
+function searchable(objects: NumberedTree, identity: Identity): (number: number) => Answer {
+  const known = new Map<number, Answer>();
+  return (number) => {
+    const cached = known.get(number);
+    if (cached !== undefined) return cached;
+    const node = objects.nodes[number];
+    const found = node?.type === "directory" ? permissionOf(node, identity, execute).answer : "no";
+    known.set(number, found);
+    return found;
+  };
+}
