@@ -1,18 +1,12 @@
+import type { TreeDifference } from "@lithify/oci";
+
 /** `injected`: by the engine (/etc/hosts); `declared`: below a writable path; `violation`: everything else. */
 export type ChangeClass = "injected" | "declared" | "violation";
 
 /** One difference between a running instance and its seal. */
 export interface Change {
   readonly kind:
-    | "added"
-    | "removed"
-    | "type"
-    | "content"
-    | "mode"
-    | "owner"
-    | "target"
-    | "xattr"
-    | "links"
+    | Exclude<TreeDifference["kind"], "device">
     | "environment"
     | "command"
     | "user"

@@ -10,6 +10,7 @@ export {
   type Inspected,
   inspectImage,
 } from "./contents/inspect-image.ts";
+export { capabilitiesOf } from "./identity/capability-names.ts";
 export type { Identity } from "./identity/identity.ts";
 export { type Accounts, defaultCapabilities } from "./identity/image-user.ts";
 export { securityContextIdentity } from "./identity/kubernetes-identity.ts";
