@@ -1,0 +1,186 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import { AnswerBody } from "./answer-body.ts";
+import { type OutgoingRequest, RequestPump } from "./request-pump.ts";
+import type { ResponseHead } from "./response-head.ts";
+import { ResponseReader, type ResponseSink } from "./response-reader.ts";
+
+/** Hears once of what became of a request. */
+export interface ExchangeListener {
+  /** The answer began; a body that is a stream has to be read or destroyed. */
+  answered(head: ResponseHead, body: Uint8Array | Readable): void;
+  /** No answer will come. `silent` when the backend has sent nothing at all for this request. */
+  failed(error: Error, silent: boolean): void;
+}
+
+/** Who keeps connections: hears when one can take another request, and when one has ended. */
+export interface ConnectionOwner {
+  idle(connection: BackendConnection): void;
+  gone(connection: BackendConnection): void;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** One connection to a backend: one request after the other, each with its answer. */
+export class BackendConnection implements ResponseSink {
+  readonly #socket: Socket;
+  readonly #owner: ConnectionOwner;
+  #request: OutgoingRequest | undefined;
+  #pump: RequestPump | undefined;
+  #reader: ResponseReader | undefined;
+  /** Undefined once the answer was handed over. */
+  #listener: ExchangeListener | undefined;
+  #body: AnswerBody | undefined;
+  #silent = true;
+  #since = Date.now();
+  #written = 0;
+  /** Requests that it has carried or carries. */
+  uses = 0;
+
+  /** `socket` is connected; its bytes come through `take`. */
+  constructor(socket: Socket, owner: ConnectionOwner) {
+    this.#socket = socket;
+    this.#owner = owner;
+    socket.on("end", () => this.#onEnd());
+    socket.on("error", (error) => this.#fail(error));
+    socket.on("close", () => {
+      this.#fail(new Error("the connection ended"));
+      owner.gone(this);
+    });
+  }
+
+  /** True while it can take a request. */
+  get usable(): boolean {
+    const { destroyed, readableEnded, writable } = this.#socket;
+    return this.#request === undefined && !destroyed && !readableEnded && writable;
+  }
+
+  begin(request: OutgoingRequest, listener: ExchangeListener): void {
+    this.uses++;
+    this.#since = Date.now();
+    this.#silent = true;
+    this.#request = request;
+    this.#listener = listener;
+    this.#reader = new ResponseReader(request.method, this);
+    this.#pump = new RequestPump(this.#socket, request, (error) => this.#fail(error));
+    this.#pump.start();
+  }
+
+  /** Gives the request up; nobody hears of it again. */
+  abort(): void {
+    this.#listener = undefined;
+    this.#fail(new Error("the request was given up"));
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** Ends what has been silent for too long; called from time to time with the clock's value. */
+  check(now: number, mostIdle: number): void {
+    if (this.#request === undefined) {
+      if (now - this.#since > mostIdle) this.#socket.destroy();
+      return;
+    }
+    const written = this.#socket.bytesWritten - this.#socket.writableLength;
+    // whoever does not read the answer, or send the request, is not this backend
+    if (
+      written !== this.#written ||
+      this.#socket.isPaused() ||
+      this.#pump?.waitsForClient === true
+    ) {
+      this.#written = written;
+      this.#since = now;
+    } else if (now - this.#since > this.#request.timeout) {
+      this.#fail(new Error(`it was silent for ${this.#request.timeout / 1000} s`));
+    }
+  }
+
+  /** Bytes of the backend, valid only during the call. */
+  take(bytes: Buffer): void {
+    const reader = this.#reader;
+    if (reader === undefined) {
+      // nobody has asked for anything: such bytes must not become the next answer
+      this.#socket.destroy();
+      return;
+    }
+    this.#silent = false;
+    this.#since = Date.now();
+    try {
+      const used = reader.feed(bytes);
+      if (reader.done && this.#reader === reader) this.#finish(used < bytes.length);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  proceed(): void {
+    this.#pump?.proceed();
+  }
+
+  head(head: ResponseHead, parts: readonly Buffer[], whole: boolean): void {
+    const listener = this.#listener;
+    this.#listener = undefined;
+    if (whole) {
+      listener?.answered(head, parts.length === 0 ? noBytes : Buffer.concat(parts));
+      return;
+    }
+    const body = new AnswerBody(
+      () => void (this.#body === body && this.#socket.isPaused() && this.#socket.resume()),
+      () => this.#body === body && this.abort(),
+    );
+    this.#body = body;
+    for (const part of parts) this.part(part);
+    listener?.answered(head, body);
+  }
+
+  part(bytes: Buffer): void {
+    if (this.#body?.push(Buffer.from(bytes)) === false) this.#socket.pause();
+  }
+
+  end(): void {
+    const body = this.#body;
+    this.#body = undefined;
+    body?.push(null);
+  }
+
+  /** The answer is whole. `more` when bytes came that are no part of it. */
+  #finish(more: boolean): void {
+    const again = !more && this.#reader?.keepsAlive === true && this.#pump?.done === true;
+    this.#pump?.stop();
+    this.#request = undefined;
+    this.#reader = undefined;
+    this.#pump = undefined;
+    if (this.#socket.isPaused()) this.#socket.resume();
+    if (again && this.usable) this.#owner.idle(this);
+    else this.#socket.destroy();
+  }
+
+  #onEnd(): void {
+    if (this.#reader === undefined) {
+      this.#socket.destroy();
+      return;
+    }
+    try {
+      this.#reader.finish();
+      this.#finish(false);
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#request === undefined) return;
+    this.#request = undefined;
+    this.#reader = undefined;
+    this.#pump?.stop();
+    this.#pump = undefined;
+    const body = this.#body;
+    this.#body = undefined;
+    body?.destroy(error);
+    const listener = this.#listener;
+    this.#listener = undefined;
+    this.#socket.destroy();
+    listener?.failed(error, this.#silent);
+  }
+}
