@@ -1,40 +1,46 @@
 import { randomBytes } from "node:crypto";
-import { type Agent, request as httpRequest, type IncomingMessage } from "node:http";
 import type { Readable } from "node:stream";
+import { HttpClient } from "../backside/http-client.ts";
+import type { OutgoingRequest } from "../backside/request-pump.ts";
+import { type Target, targetOfUrl, urlOfTarget, withPath } from "../backside/target.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import { isConnectionHeader } from "./answer.ts";
+import { collectBody, TooLarge } from "./collect-body.ts";
 import { type Failure, failureCodes, internalError } from "./failure.ts";
 import { Headers } from "./headers.ts";
-import { type OutboundRoute, outboundAgent } from "./outbound.ts";
+import type { OutboundRoute } from "./outbound.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** The default of a user agent. */
 const mostRedirects = 8;
+/** Most bytes of a request that are kept in memory to find their number. */
+const largestCollected = 64 * 1024 * 1024;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** What the backend answered; `body` is a stream that has to be read or destroyed. */
+/** What the backend answered; a `body` that is a stream has to be read or destroyed. */
 export interface BackendAnswer {
   readonly status: number;
   readonly reason: string;
   readonly headers: Headers;
-  readonly body: Readable;
+  readonly body: Uint8Array | Readable;
 }
 
 /** Sends messages of one service to its backends, over kept connections unless it says otherwise. */
 export class Backend {
   readonly #plan: ServicePlan;
-  readonly #agent: Agent;
+  readonly #client: HttpClient;
+  readonly #base: Target | undefined;
   /** RFC 9110, 7.6.3: a pseudonym for this gateway. */
   readonly #via = `1.1 ${randomBytes(7).toString("base64url").slice(0, 10)}`;
 
   constructor(plan: ServicePlan, route?: OutboundRoute) {
     this.#plan = plan;
-    const options = {
-      keepAlive: plan.backPersistent,
-      keepAliveMsecs: 1000,
-      timeout: plan.backPersistentTimeout,
-      maxSockets: 512,
-    };
-    this.#agent = outboundAgent(options, route);
+    this.#base = plan.backend.type === "static" ? targetOfUrl(plan.backend.url) : undefined;
+    this.#client = new HttpClient({
+      network: { route },
+      persistent: plan.backPersistent,
+      mostIdle: plan.backPersistentTimeout,
+    });
   }
 
   /** The Via entry that this gateway adds. */
@@ -43,7 +49,7 @@ export class Backend {
   }
 
   close(): void {
-    this.#agent.destroy();
+    this.#client.close();
   }
 
   /**
@@ -55,25 +61,40 @@ export class Backend {
     body: Uint8Array | Readable,
   ): Promise<BackendAnswer | Failure> {
     const target = this.#target(transaction);
-    if (!(target instanceof URL)) return target;
-    transaction.urlOut = target.href;
-    const again = body instanceof Uint8Array && ["GET", "HEAD"].includes(transaction.method);
+    if (!("authority" in target)) return target;
+    transaction.urlOut = urlOfTarget(target);
+    if (!token.test(transaction.method)) return refused(`method ${transaction.method} is none`);
+    const sent = await this.#sendable(transaction, body);
+    if (sent instanceof TooLarge) return refused(sent.message);
+    const again = sent instanceof Uint8Array && ["GET", "HEAD"].includes(transaction.method);
     try {
-      return await this.#follow(transaction, target, body);
+      return await this.#follow(transaction, target, sent);
     } catch (error) {
       if (!again) return connectionFailure(target, error as Error);
     }
     try {
-      return await this.#follow(transaction, target, body);
+      return await this.#follow(transaction, target, sent);
     } catch (error) {
       return connectionFailure(target, error as Error);
     }
   }
 
+  /** A stream without a known length is collected where the backend is to be told one. */
+  async #sendable(
+    transaction: Transaction,
+    body: Uint8Array | Readable,
+  ): Promise<Uint8Array | Readable | TooLarge> {
+    const { chunkedUploads, maxMessageBytes } = this.#plan;
+    if (body instanceof Uint8Array || chunkedUploads || announced(transaction) !== undefined) {
+      return body;
+    }
+    return collectBody(body, maxMessageBytes || largestCollected);
+  }
+
   /** Redirects of a GET or HEAD are followed when the service says so; those of a POST never are. */
   async #follow(
     transaction: Transaction,
-    first: URL,
+    first: Target,
     body: Uint8Array | Readable,
   ): Promise<BackendAnswer> {
     let target = first;
@@ -83,106 +104,119 @@ export class Backend {
       const redirects = [301, 302, 303, 307, 308].includes(answer.status);
       const may = this.#plan.followRedirects && /^(?:GET|HEAD)$/.test(transaction.method);
       if (!redirects || !may || followed >= mostRedirects) return answer;
-      if (!URL.canParse(location, target.href) || new URL(location, target).protocol !== "http:") {
+      const href = urlOfTarget(target);
+      if (!URL.canParse(location, href) || new URL(location, href).protocol !== "http:") {
         return answer;
       }
-      answer.body.resume();
-      target = new URL(location, target);
+      discard(answer.body);
+      target = targetOfUrl(new URL(location, href))!;
     }
   }
 
-  #target(transaction: Transaction): URL | Failure {
+  #target(transaction: Transaction): Target | Failure {
     const routed = String(transaction.service.get("routing-url") ?? "");
-    const { backend, propagateUri } = this.#plan;
-    if (routed === "" && backend.type === "dynamic") {
-      return refused("the service has a dynamic backend and no rule has chosen one");
-    }
-    const url = routed === "" ? undefined : URL.canParse(routed) ? new URL(routed) : null;
-    if (url === null || (url !== undefined && url.protocol !== "http:")) {
+    if (routed !== "") {
+      const target = URL.canParse(routed) ? targetOfUrl(new URL(routed)) : undefined;
+      if (target !== undefined && !target.secure) return target;
       return refused(`routing-url ${routed} is not an http URL`);
     }
-    if (url !== undefined) return url;
-    const base = (backend as { url: URL }).url;
-    if (!propagateUri) return base;
-    const uri = transaction.uri.startsWith("/") ? transaction.uri : `/${transaction.uri}`;
-    return URL.canParse(base.origin + uri) ? new URL(base.origin + uri) : refused(`URI ${uri}`);
+    const base = this.#base;
+    if (base === undefined) {
+      return refused("the service has a dynamic backend and no rule has chosen one");
+    }
+    if (!this.#plan.propagateUri) return base;
+    return withPath(base, transaction.uri) ?? refused(`URI ${transaction.uri}`);
   }
 
   #once(
     transaction: Transaction,
-    target: URL,
+    target: Target,
     body: Uint8Array | Readable,
   ): Promise<BackendAnswer> {
     const timeout =
       Number(transaction.service.get("mpgw/backend-timeout") ?? 0) * 1000 || this.#plan.backTimeout;
+    // what was collected is here already: nobody has to be asked for it
+    const awaitsContinue = !(body instanceof Uint8Array) && expectsContinue(transaction);
+    const request: OutgoingRequest = {
+      method: transaction.method,
+      head: this.#head(transaction, target, awaitsContinue),
+      body,
+      framing: this.#framing(transaction, body),
+      awaitsContinue,
+      timeout,
+    };
+    const { host, port } = target;
     return new Promise((resolve, reject) => {
-      const outgoing = httpRequest(target, {
-        agent: this.#agent,
-        method: transaction.method,
-        headers: this.#headers(transaction, target, body),
-        timeout,
+      const giveUp = this.#client.send({ key: `${host}:${port}`, host, port }, request, {
+        answered: ({ status, reason, headers }, answer) => {
+          transaction.request.onGone = undefined;
+          resolve({ status, reason, headers, body: answer });
+        },
+        failed: (error) => {
+          transaction.request.onGone = undefined;
+          reject(error);
+        },
       });
-      outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer within ${timeout} ms`)));
-      outgoing.on("error", reject);
-      outgoing.on("response", (answer: IncomingMessage) => {
-        resolve({
-          status: answer.statusCode ?? 502,
-          reason: answer.statusMessage ?? "",
-          headers: Headers.fromRaw(answer.rawHeaders),
-          body: answer,
-        });
-      });
-      if (body instanceof Uint8Array) outgoing.end(body);
-      else body.on("error", (error) => outgoing.destroy(error)).pipe(outgoing);
+      transaction.request.onGone = () => {
+        giveUp();
+        reject(new Error("the client went away"));
+      };
     });
   }
 
-  #headers(
-    transaction: Transaction,
-    target: URL,
-    body: Uint8Array | Readable,
-  ): Record<string, string | string[]> {
-    const { hostRewriting, chunkedUploads, allowCacheControl } = this.#plan;
-    const headers: Record<string, string | string[]> = {};
-    for (const [name, values] of transaction.current) {
-      if (isConnectionHeader(name) || (hostRewriting && /^host$/i.test(name))) continue;
-      headers[name] = values.length > 1 ? [...values] : values[0]!;
+  #framing(transaction: Transaction, body: Uint8Array | Readable): OutgoingRequest["framing"] {
+    const { chunkedUploads } = this.#plan;
+    if (!(body instanceof Uint8Array)) {
+      return (chunkedUploads ? undefined : announced(transaction)) ?? "chunked";
     }
-    if (hostRewriting) headers.Host = target.host;
-    const length = chunkedUploads ? undefined : lengthOf(transaction, body);
-    if (length !== undefined) headers["Content-Length"] = length;
-    if (!allowCacheControl && transaction.method === "GET") {
-      const own = transaction.current.get("cache-control");
-      setHeader(
-        headers,
-        "Cache-Control",
-        own === undefined ? "no-transform" : `${own}, no-transform`,
-      );
+    const bodiless = body.length === 0 && ["GET", "HEAD", "DELETE"].includes(transaction.method);
+    if (bodiless) return "none";
+    return chunkedUploads && body.length > 0 ? "chunked" : body.length;
+  }
+
+  #head(transaction: Transaction, target: Target, expects: boolean): string {
+    const { hostRewriting, allowCacheControl, headerEdits, backPersistent } = this.#plan;
+    const { method, current } = transaction;
+    const own = new Headers();
+    if (hostRewriting) own.set("Host", [target.authority]);
+    own.set("Connection", [backPersistent ? "Keep-Alive" : "close"]);
+    if (!allowCacheControl && method === "GET") {
+      const given = current.get("cache-control");
+      own.set("Cache-Control", [given === undefined ? "no-transform" : `${given}, no-transform`]);
     }
-    for (const { side, name, value } of this.#plan.headerEdits) {
-      if (side === "back") setHeader(headers, name, value);
+    const hidden = new Set(expects ? [] : ["expect"]);
+    for (const { side, name, value } of headerEdits) {
+      if (side !== "back") continue;
+      if (value === undefined) {
+        hidden.add(name.toLowerCase());
+        own.delete(name);
+      } else {
+        own.set(name, [value]);
+      }
     }
-    return headers;
+    let text = `${method} ${target.path} HTTP/1.1\r\n`;
+    for (const [name, values] of current) {
+      if (isConnectionHeader(name) || own.get(name) !== undefined) continue;
+      if (hidden.has(name.toLowerCase())) continue;
+      for (const value of values) text += `${name}: ${value}\r\n`;
+    }
+    return text + own.lines();
   }
 }
 
-/** The Content-Length for the backend: of what was collected, or the client's own of a stream. */
-function lengthOf(transaction: Transaction, body: Uint8Array | Readable): string | undefined {
-  if (!(body instanceof Uint8Array)) return transaction.request.headers.get("content-length");
-  const bodiless = body.length === 0 && ["GET", "HEAD", "DELETE"].includes(transaction.method);
-  return bodiless ? undefined : String(body.length);
+/** Lets an answer go that nobody will read. */
+export function discard(body: Uint8Array | Readable): void {
+  if (!(body instanceof Uint8Array)) body.destroy();
 }
 
-/** Sets or, without a value, removes a header whatever its spelling. */
-function setHeader(
-  headers: Record<string, string | string[]>,
-  name: string,
-  value: string | undefined,
-): void {
-  for (const known of Object.keys(headers)) {
-    if (known.toLowerCase() === name.toLowerCase()) delete headers[known];
-  }
-  if (value !== undefined) headers[name] = value;
+/** The length that the client gave its body. */
+function announced(transaction: Transaction): number | undefined {
+  const text = transaction.request.headers.get("content-length");
+  return text === undefined ? undefined : Number(text);
+}
+
+function expectsContinue(transaction: Transaction): boolean {
+  return transaction.current.get("expect")?.toLowerCase() === "100-continue";
 }
 
 function refused(detail: string): Failure {
@@ -190,13 +224,13 @@ function refused(detail: string): Failure {
   return { code, subcode: code, message: internalError, side: "client", detail };
 }
 
-function connectionFailure(target: URL, error: Error): Failure {
+function connectionFailure(target: Target, error: Error): Failure {
   const code = failureCodes.backendConnection;
   return {
     code,
     subcode: code,
     message: "Failed to establish a backside connection",
     side: "client",
-    detail: `backend ${target.origin}: ${error.message || (error as NodeJS.ErrnoException).code}`,
+    detail: `backend ${target.authority}: ${error.message || (error as NodeJS.ErrnoException).code}`,
   };
 }

@@ -274,7 +274,9 @@ export class Connection {
     this.#ending = true;
     const body = this.#body;
     this.#body = undefined;
+    const request = this.#request;
     this.#request = undefined;
+    request?.onGone?.();
     body?.destroy(new Error("the connection ended before the message did"));
   }
 }

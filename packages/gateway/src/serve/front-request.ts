@@ -30,6 +30,7 @@ export class FrontRequest implements IncomingRequest {
   readonly uri: string;
   readonly #addresses: Addresses;
   answered = false;
+  onGone: (() => void) | undefined = undefined;
 
   constructor(head: RequestHead, addresses: Addresses) {
     this.head = head;

@@ -9,7 +9,7 @@ import {
   skippedAnswer,
   statusOf,
 } from "./answer.ts";
-import type { Backend, BackendAnswer } from "./backend.ts";
+import { type Backend, type BackendAnswer, discard } from "./backend.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
 import { type Failure, failureCodes, internalError } from "./failure.ts";
 import { Headers } from "./headers.ts";
@@ -118,7 +118,7 @@ async function forward(
   transaction.side = "response";
   const { plan } = world;
   if (answer.status >= 400 && !plan.processHttpErrors) {
-    answer.body.destroy();
+    discard(answer.body);
     transaction.answerStatus ??= answer.status;
     transaction.answerReason ??= answer.reason;
     const code = failureCodes.responseCode;
@@ -140,9 +140,10 @@ async function processResponse(
   entry: PolicyEntry,
 ): Promise<Answer | Failure> {
   const { plan } = world;
-  const bytes = await collect(answer.body, plan);
+  const { body } = answer;
+  const bytes = body instanceof Uint8Array ? body : await collect(body, plan);
   if (bytes instanceof TooLarge) {
-    answer.body.destroy();
+    discard(body);
     return failed("server", bytes.message);
   }
   transaction.responseSize = bytes.length;

@@ -25,6 +25,8 @@ export interface IncomingRequest {
   /** `ip:port` of the client and of the listener. */
   readonly client: string;
   readonly local: string;
+  /** Called when the client goes away before its answer; set by who waits for a backend. */
+  onGone?: (() => void) | undefined;
 }
 
 let lastId = 0;
