@@ -175,25 +175,9 @@ export class Backend {
   }
 
   #head(transaction: Transaction, target: Target, expects: boolean): string {
-    const { hostRewriting, allowCacheControl, headerEdits, backPersistent } = this.#plan;
     const { method, current } = transaction;
-    const own = new Headers();
-    if (hostRewriting) own.set("Host", [target.authority]);
-    own.set("Connection", [backPersistent ? "Keep-Alive" : "close"]);
-    if (!allowCacheControl && method === "GET") {
-      const given = current.get("cache-control");
-      own.set("Cache-Control", [given === undefined ? "no-transform" : `${given}, no-transform`]);
-    }
-    const hidden = new Set(expects ? [] : ["expect"]);
-    for (const { side, name, value } of headerEdits) {
-      if (side !== "back") continue;
-      if (value === undefined) {
-        hidden.add(name.toLowerCase());
-        own.delete(name);
-      } else {
-        own.set(name, [value]);
-      }
-    }
+    const { own, hidden } = this.#ownHeaders(transaction, target);
+    if (!expects) hidden.add("expect");
     let text = `${method} ${target.path} HTTP/1.1\r\n`;
     for (const [name, values] of current) {
       if (isConnectionHeader(name) || own.get(name) !== undefined) continue;
@@ -201,6 +185,28 @@ export class Backend {
       for (const value of values) text += `${name}: ${value}\r\n`;
     }
     return text + own.lines();
+  }
+
+  /** What the service itself says to the backend, and the headers that it keeps from it. */
+  #ownHeaders(
+    { method, current }: Transaction,
+    target: Target,
+  ): { readonly own: Headers; readonly hidden: Set<string> } {
+    const { hostRewriting, allowCacheControl, headerEdits, backPersistent } = this.#plan;
+    const own = new Headers();
+    const hidden = new Set<string>();
+    if (hostRewriting) own.set("Host", [target.authority]);
+    own.set("Connection", [backPersistent ? "Keep-Alive" : "close"]);
+    if (!allowCacheControl && method === "GET") {
+      const given = current.get("cache-control");
+      own.set("Cache-Control", [given === undefined ? "no-transform" : `${given}, no-transform`]);
+    }
+    for (const { side, name, value } of headerEdits) {
+      if (side !== "back") continue;
+      own.set(name, value === undefined ? [] : [value]);
+      if (value === undefined) hidden.add(name.toLowerCase());
+    }
+    return { own, hidden };
   }
 }
 
