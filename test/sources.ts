@@ -14,9 +14,9 @@ export interface SourceFile {
 }
 
 const importForm =
-  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g;
+  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g;
 
-/** Source files below the glob pattern, with what they import, `import()` included. */
+/** Source files below the glob pattern, with what they import, `import()` and `require()` included. */
 export function sourceFiles(pattern: string): readonly SourceFile[] {
   return globSync(pattern, { cwd: root, exclude: (name) => name === "node_modules" })
     .map(String)

@@ -10,12 +10,11 @@ import { join, normalize } from "node:path";
 export function fileOfUrl(root: string, domain: string, url: string): string | undefined {
   const match = /^([a-z]+):\/{0,3}(.*)$/i.exec(url);
   if (match === null) return undefined;
-  const directory = directoryOf(root, domain, match[1]!.toLowerCase());
-  if (directory === undefined) return undefined;
+  const directories = directoriesOf(root, domain, match[1]!.toLowerCase());
   const path = normalize(`/${match[2]!.replaceAll("\\", "/")}`);
-  return match[2]!.split("/").includes("..") || path.includes("\0")
-    ? undefined
-    : join(directory, path);
+  if (match[2]!.split("/").includes("..") || path.includes("\0")) return undefined;
+  const files = directories.map((directory) => join(directory, path));
+  return files.length > 1 ? (files.find((file) => existsSync(file)) ?? files[0]) : files[0];
 }
 
 /** The directory behind a scheme of the gateway's file system; undefined when it has none. */
@@ -26,14 +25,39 @@ export function directoryOf(root: string, domain: string, scheme: string): strin
       return join(root, "config", own);
     case "local":
       return join(root, "local", own);
-    case "cert":
-      return join(root, "usrcerts", own);
-    case "sharedcert":
-      return join(root, "sharedcerts");
     case "temporary":
       return join(root, "temporary", own);
     default:
-      return undefined;
+      return secureDirectories(root, domain, scheme)[0];
+  }
+}
+
+/** Every directory that may hold the files of a scheme; the first one that has a file counts. */
+function directoriesOf(root: string, domain: string, scheme: string): readonly string[] {
+  const secure = secureDirectories(root, domain, scheme);
+  if (secure.length > 0) return secure;
+  const directory = directoryOf(root, domain, scheme);
+  return directory === undefined ? [] : [directory];
+}
+
+/**
+ * Where keys and certificates lie: in the tree itself, in `secure/` of it (older images), or in
+ * `root/secure/` beside it (`/root/secure`, `/opt/ibm/datapower/root/secure`). Those of the default
+ * domain may have a folder of their own.
+ */
+function secureDirectories(root: string, domain: string, scheme: string): readonly string[] {
+  const bases = [root, join(root, "secure"), join(root, "../root/secure")];
+  switch (scheme) {
+    case "cert": {
+      const own = domain === "default" ? ["", "default"] : [domain];
+      return bases.flatMap((base) => own.map((folder) => join(base, "usrcerts", folder)));
+    }
+    case "sharedcert":
+      return bases.map((base) => join(base, "sharedcerts"));
+    case "pubcert":
+      return bases.map((base) => join(base, "pubcerts"));
+    default:
+      return [];
   }
 }
 

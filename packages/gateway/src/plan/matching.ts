@@ -1,5 +1,6 @@
 import type { ConfigObject, PropertyLine } from "../config/model.ts";
 import { flagOf, unservedProperties } from "./properties.ts";
+import { wildcard } from "./wildcard.ts";
 
 /** What a matching looks at. `uri` is path and query; `url` is the whole URL. */
 export interface MatchSubject {
@@ -83,29 +84,9 @@ function compileLine(line: PropertyLine, pcre: boolean): Matcher | undefined {
 
 /** A shell wildcard (`*`, `?`, `[…]`) over the whole text, or a PCRE anywhere in it. */
 function pattern(text: string, pcre: boolean): (value: string) => boolean {
-  if (!pcre && (text === "*" || text === "")) return () => text === "*";
-  const expression = pcre ? fromPcre(text) : new RegExp(`^${fromWildcard(text)}$`, "s");
+  if (!pcre) return wildcard(text);
+  const expression = fromPcre(text);
   return (value) => expression.test(value);
-}
-
-function fromWildcard(text: string): string {
-  let source = "";
-  for (let at = 0; at < text.length; at++) {
-    const character = text[at]!;
-    const close = character === "[" ? text.indexOf("]", at + 2) : -1;
-    if (character === "*") source += ".*";
-    else if (character === "?") source += ".";
-    else if (character === "\\" && at + 1 < text.length) source += RegExp.escape(text[++at]!);
-    else if (close > 0) {
-      const members = text
-        .slice(at + 1, close)
-        .replaceAll("\\", "\\\\")
-        .replaceAll("[", "\\[");
-      source += `[${members.startsWith("!") ? `^${members.slice(1)}` : members}]`;
-      at = close;
-    } else source += RegExp.escape(character);
-  }
-  return source;
 }
 
 /** Perl patterns that mean the same in JavaScript; anything else is refused by throwing. */
