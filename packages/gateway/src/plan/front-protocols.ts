@@ -9,6 +9,8 @@ import { linesOf } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { ListenerPlan, ServicePlan } from "./service-plan.ts";
 
+const handlerKinds = ["HTTPSourceProtocolHandler", "HTTPSSourceProtocolHandler"];
+
 /** The front side handlers that a service names with `front-protocol`. */
 export function planListeners(
   configuration: Configuration,
@@ -20,8 +22,10 @@ export function planListeners(
   if (lines.length === 0) refusals.add(object, "it has no front-protocol");
   return lines.flatMap((line) => {
     const name = line.arguments[0] ?? "";
-    const handler = domain.objects.get(objectKey("HTTPSourceProtocolHandler", name));
-    if (handler?.enabled) return [planListener(handler, configuration.domains, refusals)];
+    const handler = handlerKinds
+      .map((kind) => domain.objects.get(objectKey(kind, name)))
+      .find((candidate) => candidate !== undefined);
+    if (handler?.enabled) return [planListener(handler, configuration, refusals)];
     const other = [...domain.objects.values()].find(
       (candidate) => candidate.name === name && candidate.alias.startsWith("source-"),
     );
@@ -43,6 +47,6 @@ export function claimListeners(
     const key = `${listener.domain}/${listener.name}`;
     const owner = taken.get(key);
     if (owner === undefined) taken.set(key, plan.name);
-    else refusals.add(object, `source-http "${listener.name}" already serves "${owner}"`);
+    else refusals.add(object, `${listener.alias} "${listener.name}" already serves "${owner}"`);
   }
 }

@@ -1,4 +1,5 @@
-import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model.ts";
+import { type ConfigObject, type Configuration, objectKey } from "../config/model.ts";
+import { readServerTls } from "./crypto/server-tls.ts";
 import { flagOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { ListenerPlan } from "./service-plan.ts";
@@ -30,6 +31,9 @@ const inert: ReadonlySet<string> = new Set([
   "credential-charset",
 ]);
 
+/** What a source-https has besides. */
+const secureProperties = ["ssl-config-type", "ssl-server", "ssl-sni-server", "ssl"];
+
 const servedFeatures: ReadonlySet<string> = new Set(
   (
     "HTTP-1.0 HTTP-1.1 POST GET PUT PATCH HEAD OPTIONS TRACE DELETE CustomMethods " +
@@ -37,13 +41,18 @@ const servedFeatures: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** The plan of a source-http, with every reason why it cannot be one added to `refusals`. */
+/**
+ * The plan of a source-http or source-https, with every reason why it cannot be one added to
+ * `refusals`.
+ */
 export function planListener(
   handler: ConfigObject,
-  domains: ReadonlyMap<string, ConfigDomain>,
+  { root, domains }: Configuration,
   refusals: Refusals,
 ): ListenerPlan {
-  for (const { line, why } of unservedProperties(handler, served, inert)) {
+  const secure = handler.kind === "HTTPSSourceProtocolHandler";
+  const known = secure ? new Set([...served, ...secureProperties]) : served;
+  for (const { line, why } of unservedProperties(handler, known, inert)) {
     refusals.add(handler, why, line);
   }
   const features = switchesOf(handler, "allowed-features");
@@ -52,7 +61,11 @@ export function planListener(
   }
   const port = numberOf(handler, "port");
   if (!(port >= 1 && port <= 65535)) refusals.add(handler, "its port is not 1 to 65535");
+  const domain = domains.get(handler.domain)!;
+  const reader = { root, domain, refusals, env: process.env, now: new Date() };
   return {
+    alias: secure ? "source-https" : "source-http",
+    tls: secure ? readServerTls(reader, handler) : undefined,
     name: handler.name,
     domain: handler.domain,
     origin: handler.origin,
@@ -74,7 +87,7 @@ export function planListener(
 /** An address is a number or the name of a host-alias, of this domain or of the default one. */
 function addressOf(
   handler: ConfigObject,
-  domains: ReadonlyMap<string, ConfigDomain>,
+  domains: Configuration["domains"],
   refusals: Refusals,
 ): string {
   const text = textOf(handler, "local-address");

@@ -1,9 +1,11 @@
 import type { Origin } from "../config/model.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
+import type { ServerTls } from "./crypto/server-tls.ts";
 import type { Matcher } from "./matching.ts";
 
 /** One front side handler: where it listens and what it lets in. Times are in milliseconds. */
 export interface ListenerPlan {
+  readonly alias: "source-http" | "source-https";
   readonly name: string;
   readonly domain: string;
   readonly origin: Origin;
@@ -20,6 +22,8 @@ export interface ListenerPlan {
   readonly maxHeaderValueLength: number;
   readonly maxQueryLength: number;
   readonly headerTimeout: number;
+  /** Absent where clients speak plainly. */
+  readonly tls?: ServerTls | undefined;
 }
 
 export type Direction = "request-rule" | "response-rule" | "rule" | "error-rule";

@@ -143,7 +143,11 @@ export class Connection {
 
   #begin(head: RequestHead): void {
     const { plan, handler } = this.#front;
-    const request = new FrontRequest(head, this.addresses);
+    const request = new FrontRequest(
+      head,
+      this.addresses,
+      plan.tls === undefined ? "http" : "https",
+    );
     this.#request = request;
     this.#requests++;
     const { body } = head.framing;

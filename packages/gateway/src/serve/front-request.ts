@@ -28,12 +28,14 @@ export class Addresses {
 export class FrontRequest implements IncomingRequest {
   readonly head: RequestHead;
   readonly uri: string;
+  readonly scheme: "http" | "https";
   readonly #addresses: Addresses;
   answered = false;
   onGone: (() => void) | undefined = undefined;
 
-  constructor(head: RequestHead, addresses: Addresses) {
+  constructor(head: RequestHead, addresses: Addresses, scheme: "http" | "https") {
     this.head = head;
+    this.scheme = scheme;
     this.uri = uriOf(head.target);
     this.#addresses = addresses;
   }

@@ -1,4 +1,4 @@
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import type { ListenerPlan } from "../plan/service-plan.ts";
 import { Connection, type Front, type FrontTimes, type Handler } from "./connection.ts";
 
@@ -18,24 +18,43 @@ export interface Listener {
 /** How often connections are looked at for times that have run out, in milliseconds. */
 const tick = 500;
 
-/** Starts listening; rejects with the system's error when the address cannot be had. */
+/** How long a client may take for its TLS handshake, in milliseconds. */
+const handshakeMilliseconds = 10_000;
+
+/** A connection, or what is on the way to become one. */
+interface Guest {
+  readonly idle: boolean;
+  /** Ends what has been silent for too long; called from time to time with the clock's value. */
+  check(now: number): void;
+  destroy(): void;
+}
+
+/**
+ * Starts listening; rejects with the system's error when the address cannot be had. `note` hears
+ * why clients were turned away before their first request.
+ */
 export async function openListener(
   plan: ListenerPlan,
   port: number,
   times: FrontTimes,
   handler: Handler,
+  note: (text: string) => void = () => {},
 ): Promise<Listener> {
   const front: Front = { plan, times, handler, closing: false };
-  const connections = new Set<Connection>();
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const guests = new Set<Guest>();
+  const welcome = (socket: Socket): void => {
     const connection = new Connection(socket, front, Date.now());
-    connections.add(connection);
-    socket.once("close", () => connections.delete(connection));
-  });
+    guests.add(connection);
+    socket.once("close", () => guests.delete(connection));
+  };
+  const server = createServer(
+    { allowHalfOpen: true, noDelay: true },
+    plan.tls === undefined ? welcome : await secured(front, guests, welcome, note),
+  );
   await listen(server, plan.address, port);
   const clock = setInterval(() => {
     const now = Date.now();
-    for (const connection of connections) connection.check(now);
+    for (const guest of guests) guest.check(now);
   }, tick);
   clock.unref();
   const address = server.address();
@@ -44,14 +63,42 @@ export async function openListener(
       return front.plan;
     },
     update(next, nextTimes, nextHandler) {
+      if ((next.tls === undefined) !== (front.plan.tls === undefined)) return false;
       Object.assign(front, { plan: next, times: nextTimes, handler: nextHandler });
       return true;
     },
     port: typeof address === "object" && address !== null ? address.port : port,
     close(deadline) {
       front.closing = true;
-      return closeServer(server, connections, deadline).finally(() => clearInterval(clock));
+      return closeServer(server, guests, deadline).finally(() => clearInterval(clock));
     },
+  };
+}
+
+/** Takes connections through their handshake first; TLS is loaded only where it is spoken. */
+async function secured(
+  front: Front,
+  guests: Set<Guest>,
+  welcome: (socket: Socket) => void,
+  note: (text: string) => void,
+): Promise<(socket: Socket) => void> {
+  const { SecureFront } = await import("./secure-front.ts");
+  const secure = new SecureFront({
+    tls: () => front.plan.tls!,
+    protocols: () => [],
+    take: welcome,
+    note,
+  });
+  return (socket) => {
+    const since = Date.now();
+    const guest: Guest = {
+      idle: true,
+      check: (now) => void (now - since > handshakeMilliseconds && socket.destroy()),
+      destroy: () => socket.destroy(),
+    };
+    guests.add(guest);
+    socket.once("close", () => guests.delete(guest));
+    secure.accept(socket, () => guests.delete(guest));
   };
 }
 
@@ -66,19 +113,15 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function closeServer(
-  server: Server,
-  connections: ReadonlySet<Connection>,
-  deadline: number,
-): Promise<void> {
+function closeServer(server: Server, guests: ReadonlySet<Guest>, deadline: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
-      for (const connection of connections) connection.destroy();
+      for (const guest of guests) guest.destroy();
     }, deadline);
     server.close(() => {
       clearTimeout(timer);
       resolve();
     });
-    for (const connection of connections) if (connection.idle) connection.destroy();
+    for (const guest of guests) if (guest.idle) guest.destroy();
   });
 }

@@ -118,7 +118,8 @@ export class RunningServices {
         } else {
           await open?.close(this.#drainDeadline);
           const port = this.#portOf(listener);
-          listeners.push(await openListener(listener, port, times, handler));
+          const note = (text: string): void => this.#note(listener, text);
+          listeners.push(await openListener(listener, port, times, handler, note));
         }
         claimed.add(address);
         this.#open.set(address, listeners.at(-1)!);
@@ -132,11 +133,17 @@ export class RunningServices {
         const why = `cannot listen on ${where}: ${(error as Error).message}`;
         return {
           listeners: [],
-          reasons: [`source-http "${listener.name}" (${file}:${line}): ${why}`],
+          reasons: [`${listener.alias} "${listener.name}" (${file}:${line}): ${why}`],
         };
       }
     }
     return { listeners, reasons: [] };
+  }
+
+  /** What a port has to say of its clients. */
+  #note({ domain, alias, name }: ListenerPlan, text: string): void {
+    const object = { kind: alias, name };
+    this.#log({ domain, code: "80e0012b", category: "ssl", priority: "error", object, text });
   }
 
   /** Begins to close every port that is not among these: none of them accepts any more. */

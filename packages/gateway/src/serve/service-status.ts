@@ -32,7 +32,7 @@ export function startedStatus(
   const { domain, name } = plan;
   for (const listener of reasons.length > 0 ? [] : plan.listeners) {
     const text = `Service installed on port ${listener.port}`;
-    const handler = { kind: "source-http", name: listener.name };
+    const handler = { kind: listener.alias, name: listener.name };
     log({ domain, code: "00350016", category: "mgmt", priority: "notice", object: handler, text });
   }
   logTransition(domain, { kind: "mpgw", name }, reasons, log);

@@ -21,6 +21,7 @@ export interface IncomingRequest {
   /** Path and query, as sent. */
   readonly uri: string;
   readonly httpVersion: string;
+  readonly scheme: "http" | "https";
   readonly headers: Headers;
   /** `ip:port` of the client and of the listener. */
   readonly client: string;
@@ -111,7 +112,7 @@ export class Transaction implements MatchSubject {
   }
 
   get url(): string {
-    return `http://${this.request.local}${this.uri}`;
+    return `${this.request.scheme}://${this.request.local}${this.uri}`;
   }
 
   get errorCode(): string {

@@ -93,7 +93,7 @@ function readService(transaction: Transaction, name: string): unknown {
     case "protocol-method":
       return transaction.method;
     case "protocol":
-      return "http";
+      return request.scheme;
     case "domain-name":
       return plan.domain;
     case "processor-name":
@@ -113,7 +113,7 @@ function readService(transaction: Transaction, name: string): unknown {
     case "original-content-type":
       return transaction.original.get("content-type") ?? "";
     case "URL-in":
-      return `http://${request.local}${request.uri}`;
+      return `${request.scheme}://${request.local}${request.uri}`;
     case "URL-out":
       return transaction.urlOut;
     case "time-started":

@@ -13,6 +13,8 @@ import {
 
 /** The server profile of a client that asks for this host; undefined refuses the handshake. */
 export interface ServerTls {
+  /** True when the host decides, so that it has to be known first. */
+  readonly byHost: boolean;
   readonly profiles: readonly ServerProfile[];
   profileFor(host: string | undefined): ServerProfile | undefined;
 }
@@ -52,7 +54,9 @@ function impliedType(handler: ConfigObject): string {
 }
 
 function single(profile: ServerProfile | undefined): ServerTls | undefined {
-  return profile === undefined ? undefined : { profiles: [profile], profileFor: () => profile };
+  return profile === undefined
+    ? undefined
+    : { byHost: false, profiles: [profile], profileFor: () => profile };
 }
 
 /** The protocols are those of the SNI server: they are agreed on before the host counts. */
@@ -96,6 +100,7 @@ function readSniServer(reader: CryptoReader, name: string, from: Reference): Ser
   const profiles = [...hosts.map(({ profile }) => profile)];
   if (otherwise !== undefined) profiles.push(otherwise);
   return {
+    byHost: true,
     profiles,
     profileFor: (host) => {
       if (host === undefined) return otherwise;
