@@ -41,7 +41,7 @@ exit
   expect(servable).toBe(false);
   expect(findings.map(({ severity, origin, message }) => [severity, origin.line, message])).toEqual(
     [
-      ["error", 9, "source-https is not served"],
+      ["error", 9, "it has no ssl-server"],
       ["error", 5, "request-type soap is not served"],
       ["warning", 3, 'property "mtach" is not known for urlmap'],
     ],

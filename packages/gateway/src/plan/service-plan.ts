@@ -1,6 +1,6 @@
 import type { Origin } from "../config/model.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
-import type { ServerTls } from "./crypto/server-tls.ts";
+import type { ServerTls } from "./crypto/server-tls-plan.ts";
 import type { Matcher } from "./matching.ts";
 
 /** One front side handler: where it listens and what it lets in. Times are in milliseconds. */

@@ -1,8 +1,7 @@
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { peerRefusal } from "../plan/crypto/peer-check.ts";
-import type { ServerProfile } from "../plan/crypto/server-profile.ts";
-import type { ServerTls } from "../plan/crypto/server-tls.ts";
+import type { ServerProfile, ServerTls } from "../plan/crypto/server-tls-plan.ts";
 import { askedHost } from "./client-hello.ts";
 
 /** What becomes of the connections of a TLS listener. */

@@ -10,16 +10,8 @@ import {
 } from "./crypto-objects.ts";
 import type { Validation } from "./peer-check.ts";
 import { olderProtocolRange, type ProtocolRange } from "./protocols.ts";
+import type { ServerProfile } from "./server-tls-plan.ts";
 import { checkContext, tlsSettings, withLevel } from "./tls-settings.ts";
-
-/** How a listener presents itself under TLS, and what it wants of its clients. */
-export interface ServerProfile {
-  readonly name: string;
-  readonly context: SecureContextOptions;
-  readonly clientCertificate: "unwanted" | "wanted" | "required";
-  /** Undefined accepts every certificate: `validate-client-cert` is off. */
-  readonly validation: Validation | undefined;
-}
 
 const served: readonly string[] = [
   "protocols",

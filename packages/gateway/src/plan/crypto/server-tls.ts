@@ -8,16 +8,8 @@ import {
   readOlderProfile,
   readServerProfile,
   refuseOptions,
-  type ServerProfile,
 } from "./server-profile.ts";
-
-/** The server profile of a client that asks for this host; undefined refuses the handshake. */
-export interface ServerTls {
-  /** True when the host decides, so that it has to be known first. */
-  readonly byHost: boolean;
-  readonly profiles: readonly ServerProfile[];
-  profileFor(host: string | undefined): ServerProfile | undefined;
-}
+import type { ServerProfile, ServerTls } from "./server-tls-plan.ts";
 
 /**
  * The TLS side of a source-https: by `ssl-config-type` an ssl-server, an ssl-sni-server, or an older
