@@ -1,4 +1,5 @@
 import type { ConfigObject, PropertyLine } from "../config/model.ts";
+import { patternFromPcre } from "./pcre.ts";
 import { flagOf, unservedProperties } from "./properties.ts";
 import { wildcard } from "./wildcard.ts";
 
@@ -85,18 +86,6 @@ function compileLine(line: PropertyLine, pcre: boolean): Matcher | undefined {
 /** A shell wildcard (`*`, `?`, `[…]`) over the whole text, or a PCRE anywhere in it. */
 function pattern(text: string, pcre: boolean): (value: string) => boolean {
   if (!pcre) return wildcard(text);
-  const expression = fromPcre(text);
+  const expression = patternFromPcre(text);
   return (value) => expression.test(value);
-}
-
-/** Perl patterns that mean the same in JavaScript; anything else is refused by throwing. */
-function fromPcre(text: string): RegExp {
-  const inline = /^\(\?([imsx]+)\)/.exec(text);
-  const flags = inline?.[1] ?? "";
-  if (flags.includes("x")) throw new SyntaxError("free-spacing patterns");
-  const source = text.slice(inline?.[0].length ?? 0);
-  if (/\\[AZzGQEKRhHX]|\(\?(?:[>|#&R]|P[<=>])|[*+?}]\+|\[\[:/.test(source)) {
-    throw new SyntaxError("a construct that only Perl patterns have");
-  }
-  return new RegExp(source, flags);
 }

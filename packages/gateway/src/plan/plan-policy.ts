@@ -1,4 +1,9 @@
-import { type ConfigObject, objectKey, type PropertyLine } from "../config/model.ts";
+import {
+  type ConfigDomain,
+  type ConfigObject,
+  objectKey,
+  type PropertyLine,
+} from "../config/model.ts";
 import type { RulePlanner } from "./actions/action-kind.ts";
 import { compileMatching } from "./matching.ts";
 import { lineOf, linesOf, textOf, unservedProperties } from "./properties.ts";
@@ -53,4 +58,10 @@ function planEntry(
   if (matching === undefined || rule === undefined) return undefined;
   const matches = compileMatching(matching, (at, why) => refusals.add(matching, why, at));
   return { matching: matchingName, matches, rule };
+}
+
+/** The stylesheet of messages that no rule matches, as the policy names it. */
+export function defaultStylesheetOf(domain: ConfigDomain, name: string): string {
+  const policy = domain.objects.get(objectKey("StylePolicy", name));
+  return policy === undefined ? "" : textOf(policy, "xsldefault");
 }

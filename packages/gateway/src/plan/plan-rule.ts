@@ -2,8 +2,8 @@ import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model
 import type { RulePlanner } from "./actions/action-kind.ts";
 import { actionKinds } from "./actions/action-kinds.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
-import { lineOf, textOf, unservedProperties } from "./properties.ts";
-import type { Refusals } from "./refusals.ts";
+import { flagOf, lineOf, textOf, unservedProperties } from "./properties.ts";
+import { Refusals } from "./refusals.ts";
 import type { Direction, RulePlan } from "./service-plan.ts";
 
 const directions: ReadonlySet<string> = new Set([
@@ -27,24 +27,42 @@ const inert: ReadonlySet<string> = new Set(
     "type input output parse-settings-result-type parse-settings-result-location input-language " +
     "transform-language output-language charset-transparency debug ssl-client-type output-type " +
     "soap-validation sql-source-type strip-signature results-mode retry-count retry-interval " +
-    "iterator-type http-method http-method-limited http-method-limited2 error-input error-output"
+    "iterator-type http-method http-method-limited http-method-limited2 error-input error-output " +
+    "asynchronous"
   ).split(" "),
 );
 
 /** A planner for the rules and actions of one service. */
-export function rulePlanner(root: string, domain: ConfigDomain, refusals: Refusals): RulePlanner {
+export function rulePlanner(
+  root: string,
+  domain: ConfigDomain,
+  refusals: Refusals,
+  within?: { readonly rules: ReadonlyMap<string, RulePlan> },
+): RulePlanner {
+  const rules = new Map(within?.rules);
   /** Actions whose plan is being made: one that contains itself has none. */
   const open = new Set<string>();
   const planner: RulePlanner = {
     root,
     domain,
     refusals,
-    rules: new Map(),
+    rules,
     ruleNamed(name, by, line) {
       const rule = domain.objects.get(objectKey("StylePolicyRule", name));
       if (rule?.enabled) return planRule(planner, rule);
       refusals.add(by, `rule "${name}" does not exist`, line);
       return undefined;
+    },
+    everyRule() {
+      // the planner around this one is at it already
+      if (within !== undefined) return;
+      for (const rule of domain.objects.values()) {
+        if (rule.kind !== "StylePolicyRule" || !rule.enabled || rules.has(rule.name)) continue;
+        // a rule that cannot be served is left out: calling it fails, and no one may call it
+        const own = new Refusals(rule);
+        const planned = planRule(rulePlanner(root, domain, own, { rules }), rule);
+        if (own.list.length === 0) rules.set(rule.name, planned);
+      }
     },
     actionNamed(name, by, line) {
       const action = domain.objects.get(objectKey("StylePolicyAction", name));
@@ -103,5 +121,6 @@ function planAction(planner: RulePlanner, action: ConfigObject): ActionPlan | un
     origin: action.origin,
     input: textOf(action, "input") || "INPUT",
     output: textOf(action, "output"),
+    asynchronous: flagOf(action, "asynchronous"),
   });
 }

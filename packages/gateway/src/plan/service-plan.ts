@@ -2,6 +2,7 @@ import type { Origin } from "../config/model.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
 import type { Matcher } from "./matching.ts";
+import type { UrlRewritePlan } from "./rewrite-rule.ts";
 
 /** One front side handler: where it listens and what it lets in. Times are in milliseconds. */
 export interface ListenerPlan {
@@ -41,6 +42,26 @@ export interface PolicyEntry {
   readonly rule: RulePlan;
 }
 
+/** What answers a failure that no error rule took care of. */
+export type ErrorActionPlan = {
+  readonly name: string;
+  /** Undefined leaves what the failure has. */
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+} & (
+  | { readonly type: "static"; readonly url: string }
+  | { readonly type: "redirect"; readonly url: string }
+  | { readonly type: "proxy"; readonly url: string }
+  | { readonly type: "error-rule"; readonly rule: RulePlan }
+);
+
+/** One `match` line of an error policy, in evaluation order. */
+export interface ErrorPolicyEntry {
+  readonly matches: Matcher;
+  readonly action: ErrorActionPlan;
+}
+
 export type MessageType = "preprocessed" | "json" | "unprocessed";
 
 /** A header edit of `inject` and `suppress`. */
@@ -56,6 +77,10 @@ export interface ServicePlan {
   readonly domain: string;
   readonly name: string;
   readonly policyName: string;
+  /** What var://service/processor-type says. */
+  readonly processorType: string;
+  readonly xmlManager: string;
+  readonly defaultStylesheet: string;
   readonly origin: Origin;
   readonly listeners: readonly ListenerPlan[];
   readonly policy: readonly PolicyEntry[];
@@ -67,6 +92,14 @@ export interface ServicePlan {
   readonly forcePolicyExec: boolean;
   readonly propagateUri: boolean;
   readonly processHttpErrors: boolean;
+  /** Failing answers of the backend go to the client as they are. */
+  readonly proxyHttpResponse: boolean;
+  readonly loopDetection: boolean;
+  /** Milliseconds for the whole transaction; 0 is no limit. */
+  readonly transactionTimeout: number;
+  /** Applied to requests before matching, and to responses. */
+  readonly urlRewrite: UrlRewritePlan | undefined;
+  readonly errorPolicy: readonly ErrorPolicyEntry[];
   readonly hostRewriting: boolean;
   readonly chunkedUploads: boolean;
   readonly allowCacheControl: boolean;

@@ -24,6 +24,9 @@ const trustMilliseconds = 1000;
 /** Largest script, in bytes. */
 const largestScript = 16 * 1024 * 1024;
 
+/** Most scripts from variables that are kept compiled. */
+const mostTexts = 64;
+
 /**
  * Compiled scripts by file: compiled once per content, looked at again at most once a second.
  * `load` throws when the file is missing or does not compile.
@@ -32,6 +35,8 @@ export class ScriptStore {
   readonly #root: string;
   readonly #compile: (source: string, filename: string) => ScriptFunction;
   readonly #entries = new Map<string, Entry>();
+
+  readonly #texts = new Map<string, StoredScript>();
 
   constructor(root: string, compile: (source: string, filename: string) => ScriptFunction) {
     this.#root = root;
@@ -60,6 +65,20 @@ export class ScriptStore {
             usesPromises: mayUsePromises(source),
           };
     this.#entries.set(file, { checked: now, stamp, hash, script });
+    return script;
+  }
+
+  /** A script that is a text, not a file; the last of them are kept. Throws as `load` does. */
+  loadText(source: string, shownAs: string): StoredScript {
+    if (source.trim() === "") throw new Error(`${shownAs} holds no script`);
+    if (source.length > largestScript) throw new RangeError(`${shownAs} is larger than 16 MiB`);
+    const hash = createHash("sha256").update(source).digest("hex");
+    const known = this.#texts.get(hash);
+    if (known !== undefined) return known;
+    const usesPromises = mayUsePromises(source);
+    const script = { id: `text-${hash}`, run: this.#compile(source, shownAs), usesPromises };
+    if (this.#texts.size >= mostTexts) this.#texts.delete([...this.#texts.keys()][0]!);
+    this.#texts.set(hash, script);
     return script;
   }
 

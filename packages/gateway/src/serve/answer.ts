@@ -38,6 +38,11 @@ const reasons: Readonly<Record<number, string>> = {
   505: "HTTP Version Not Supported",
 };
 
+/** The phrase that goes with a status; that of the default error for a 500. */
+export function reasonOf(status: number): string {
+  return status === 500 ? errorReason : (reasons[status] ?? errorReason);
+}
+
 const typeOfForm: Readonly<Record<ContentForm, string | undefined>> = {
   object: "application/json",
   string: "text/plain",
@@ -78,14 +83,26 @@ export function defaultErrorAnswer(failure: Failure, transaction?: Transaction):
     failure.side,
     version === undefined ? undefined : String(version),
   );
-  const status = failure.status ?? 500;
+  const { status, reason } = errorStatus(failure, transaction);
   return {
     status,
-    reason: status === 500 ? errorReason : (reasons[status] ?? errorReason),
+    reason,
     headers,
     body: Buffer.from(text),
     close: true,
   };
+}
+
+/** The default error's status: what a policy has set for errors, else the failure's own, else 500. */
+function errorStatus(
+  failure: Failure,
+  transaction: Transaction | undefined,
+): { status: number; reason: string } {
+  const own = failure.status ?? 500;
+  const variable = transaction?.service.get("error-protocol-response");
+  const status = variable === undefined ? own : Number.parseInt(String(variable), 10);
+  const phrase = transaction?.service.get("error-protocol-reason-phrase");
+  return { status, reason: phrase === undefined ? reasonOf(status) : phraseOf(phrase) };
 }
 
 /** The status that policies chose, else `otherwise`. */
@@ -100,11 +117,16 @@ export function statusOf(
   const phrase = transaction.service.get("error-protocol-reason-phrase");
   const reason =
     transaction.answerReason ??
-    (phrase === undefined ? undefined : String(phrase).replaceAll(/[^\x20-\x7e]/g, " ")) ??
+    (phrase === undefined ? undefined : phraseOf(phrase)) ??
     (status === otherwise ? otherwiseReason : undefined) ??
     (status === 500 && transaction.failure !== undefined ? errorReason : reasons[status]) ??
     "";
   return { status, reason };
+}
+
+/** A text as a reason phrase (RFC 9112, 4). */
+function phraseOf(value: unknown): string {
+  return String(value).replaceAll(/[^\x20-\x7e]/g, " ");
 }
 
 function putAnswerHeaders(headers: Headers, transaction: Transaction): void {

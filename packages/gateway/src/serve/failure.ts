@@ -1,3 +1,5 @@
+import type { RulePlan } from "../plan/service-plan.ts";
+
 /** Who is to blame for a failure: the client's side of the transaction or the backend's. */
 export type FaultSide = "client" | "server";
 
@@ -12,6 +14,15 @@ export interface Failure {
   readonly detail?: string;
   /** 500 unless a refusal before any rule says otherwise. */
   readonly status?: number;
+  /** The rule that answers, in place of the policy's error rules: of `on-error abort`. */
+  readonly handler?: FailureHandler;
+}
+
+/** A rule that an on-error action names, with its contexts. */
+export interface FailureHandler {
+  readonly rule: RulePlan;
+  readonly input: string;
+  readonly output: string;
 }
 
 /** Failure codes, as far as they are known; the script code is not verified on the product. */

@@ -1,23 +1,19 @@
 import type { Readable } from "node:stream";
-import type { Direction, MessageType, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
+import type { MessageType, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
-import {
-  type Answer,
-  defaultErrorAnswer,
-  errorRuleAnswer,
-  isConnectionHeader,
-  skippedAnswer,
-  statusOf,
-} from "./answer.ts";
+import { type Answer, isConnectionHeader, skippedAnswer, statusOf } from "./answer.ts";
+import { answerFailure } from "./answer-failure.ts";
 import { type Backend, type BackendAnswer, discard } from "./backend.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
-import { type Failure, failureCodes, internalError } from "./failure.ts";
+import { type Failure, failureCodes, failureIn, internalError } from "./failure.ts";
+import { findRule } from "./find-rule.ts";
 import { Headers } from "./headers.ts";
 import { readMessage } from "./message-types.ts";
 import type { ServiceMeter } from "./meter.ts";
+import { rewriteMessage } from "./rewrite-message.ts";
 import { runRule } from "./run-rule.ts";
 import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
-import { logEventOf } from "./transaction-log.ts";
+import { withinTime } from "./transaction-time.ts";
 import { readVariable } from "./variables.ts";
 
 /** What one service works with. */
@@ -68,19 +64,18 @@ async function answerMessage(
   body: Readable | undefined,
 ): Promise<Answer> {
   try {
-    const answer = await processRequest(world, transaction, body);
+    const answer = await withinTime(
+      transaction,
+      world.plan.transactionTimeout,
+      processRequest(world, transaction, body),
+    );
     if ("code" in answer) return await answerFailure(world, transaction, answer);
     editFrontHeaders(world.plan, answer.headers);
     return answer;
   } catch (error) {
     const detail = (error as Error).stack ?? String(error);
-    return answerFailure(world, transaction, {
-      code: failureCodes.dynamicExecution,
-      subcode: failureCodes.dynamicExecution,
-      message: internalError,
-      side: transaction.side === "response" ? "server" : "client",
-      detail,
-    });
+    const failure = failureIn(transaction, failureCodes.dynamicExecution, detail);
+    return answerFailure(world, transaction, failure);
   }
 }
 
@@ -90,7 +85,11 @@ async function processRequest(
   body: Readable | undefined,
 ): Promise<Answer | Failure> {
   const { plan } = world;
+  if (plan.loopDetection && passedBefore(world, transaction)) {
+    return failed("client", "the request has passed this gateway before");
+  }
   if (plan.requestType === "unprocessed") {
+    if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
     return forward(world, transaction, body ?? new Uint8Array(0));
   }
   const bytes = body === undefined ? noBytes : await collect(body, plan);
@@ -98,7 +97,10 @@ async function processRequest(
   const message = readMessage(plan.requestType, bytes);
   if (typeof message === "string") return failed("client", `the request ${message}`);
   transaction.contexts.set("INPUT", message);
-  if (skipsRules(plan, plan.requestType, bytes)) return forward(world, transaction, bytes);
+  if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
+  if (skipsRules(plan, plan.requestType, bytes)) {
+    return forward(world, transaction, transaction.contexts.get("INPUT")?.bytes ?? bytes);
+  }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
   const failure = await runRule(world, transaction, entry.rule);
@@ -112,22 +114,27 @@ async function forward(
   transaction: Transaction,
   body: Uint8Array | Readable,
 ): Promise<Answer | Failure> {
+  transaction.forwardedAt = Date.now();
   const answer = await world.backend.send(transaction, body);
   world.meter.backend("body" in answer ? answer.status : undefined);
   if (!("body" in answer)) return answer;
+  transaction.respondedAt = Date.now();
   transaction.side = "response";
   const { plan } = world;
-  if (answer.status >= 400 && !plan.processHttpErrors) {
+  const proxies = answer.status >= 400 && transaction.proxiesErrors;
+  if (answer.status >= 400 && !plan.processHttpErrors && !proxies) {
     discard(answer.body);
     transaction.answerStatus ??= answer.status;
     transaction.answerReason ??= answer.reason;
     const code = failureCodes.responseCode;
-    const detail = `the backend answered ${answer.status}`;
-    return { code, subcode: code, message: internalError, side: "server", detail };
+    return failureIn(transaction, code, `the backend answered ${answer.status}`);
   }
   transaction.original = answer.headers;
   transaction.current = answer.headers.copy();
-  if (plan.responseType === "unprocessed") return proxied(world, transaction, answer, answer.body);
+  if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
+  if (plan.responseType === "unprocessed" || proxies) {
+    return proxied(world, transaction, answer, answer.body);
+  }
   const entry = findRule(transaction, plan.policy, "response-rule");
   if (entry === undefined) return proxied(world, transaction, answer, answer.body);
   return processResponse(world, transaction, answer, entry);
@@ -180,41 +187,9 @@ function proxied(
   return { status, reason, headers, body, close: false };
 }
 
-async function answerFailure(
-  world: ServiceWorld,
-  transaction: Transaction,
-  failure: Failure,
-): Promise<Answer> {
-  transaction.side = "error";
-  transaction.failure = failure;
-  if (failure.code !== failureCodes.responseCode) {
-    transaction.answerStatus = undefined;
-    transaction.answerReason = undefined;
-  }
-  const text = `${failure.message} (${failure.code}): ${failure.detail ?? ""}`;
-  world.log(logEventOf(transaction, failure.code.slice(2), "error", text));
-  const entry = findRule(transaction, world.plan.policy, "error-rule");
-  if (entry === undefined) {
-    world.log(logEventOf(transaction, "80c00017", "info", "no error rule matches"));
-    return defaultErrorAnswer(failure, transaction);
-  }
-  transaction.contexts.delete("OUTPUT");
-  const again = await runRule(world, transaction, entry.rule);
-  return again === undefined
-    ? errorRuleAnswer(transaction)
-    : defaultErrorAnswer(again, transaction);
-}
-
-/** The first pair of the policy whose matching holds and whose rule is for this direction. */
-function findRule(
-  transaction: Transaction,
-  policy: readonly PolicyEntry[],
-  direction: Exclude<Direction, "rule">,
-): PolicyEntry | undefined {
-  return policy.find(({ rule, matches }) => {
-    const both = rule.direction === "rule" && direction !== "error-rule";
-    return (both || rule.direction === direction) && matches(transaction);
-  });
+/** RFC 9110, 7.6.3: a request that holds the name that this gateway gives itself has been here. */
+function passedBefore({ backend }: ServiceWorld, { request }: Transaction): boolean {
+  return request.headers.values("via").some((value) => value.includes(backend.via));
 }
 
 /** The client's headers with what scripts and backends see added. */

@@ -90,7 +90,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   parameters(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#parts.transaction.plan.parameters);
+    return Object.fromEntries(this.#parts.transaction.parameters);
   }
 
   reject(message: string | undefined): void {

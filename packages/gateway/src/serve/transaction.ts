@@ -1,3 +1,4 @@
+import type { ActionPlan } from "../plan/actions/action-plan.ts";
 import type { MatchSubject } from "../plan/matching.ts";
 import type { RulePlan, ServicePlan } from "../plan/service-plan.ts";
 import type { Failure } from "./failure.ts";
@@ -28,6 +29,8 @@ export interface IncomingRequest {
   readonly local: string;
   /** Called when the client goes away before its answer; set by who waits for a backend. */
   onGone?: (() => void) | undefined;
+  /** The connection, where it lasts longer than one message. */
+  readonly connection?: { note: string; readonly requests: number };
 }
 
 let lastId = 0;
@@ -51,9 +54,16 @@ export class Transaction implements MatchSubject {
   readonly service = new Map<string, unknown>();
   pipe: Content = emptyContent;
   rule: RulePlan | undefined;
+  /** The action that was started last. */
+  action: ActionPlan | undefined;
+  /** How many rules are inside each other. */
+  callDepth = 0;
   failure: Failure | undefined;
   /** Bytes of the backend's answer; undefined before it came. */
   responseSize: number | undefined;
+  /** When the message went to the backend, and when its answer was there. */
+  forwardedAt: number | undefined;
+  respondedAt: number | undefined;
   urlOut = "";
   /** What most messages never ask for is made when it is asked for. */
   readonly #arriving: (transaction: Transaction) => Headers;
@@ -61,6 +71,7 @@ export class Transaction implements MatchSubject {
   #current: Headers | undefined;
   #answer: Headers | undefined;
   #variables: Map<string, unknown> | undefined;
+  #parameters: Map<string, string> | undefined;
 
   /** `arriving` gives the headers with which the request goes into its service. */
   constructor(
@@ -111,6 +122,18 @@ export class Transaction implements MatchSubject {
     return this.#variables;
   }
 
+  /** Stylesheet parameters: those of the service, and what policies have made of them. */
+  get parameters(): ReadonlyMap<string, string> {
+    return this.#parameters ?? this.plan.parameters;
+  }
+
+  /** Sets a parameter for the rest of this transaction; undefined takes it away. */
+  setParameter(name: string, value: string | undefined): void {
+    this.#parameters ??= new Map(this.plan.parameters);
+    if (value === undefined) this.#parameters.delete(name);
+    else this.#parameters.set(name, value);
+  }
+
   get url(): string {
     return `${this.request.scheme}://${this.request.local}${this.uri}`;
   }
@@ -126,6 +149,12 @@ export class Transaction implements MatchSubject {
   get skipsBackside(): boolean {
     const value = this.service.get("mpgw/skip-backside");
     return value !== undefined && !offValues.has(String(value));
+  }
+
+  /** True when failing answers of the backend go to the client as they are. */
+  get proxiesErrors(): boolean {
+    const value = this.service.get("mpgw/proxy-http-response");
+    return value === undefined ? this.plan.proxyHttpResponse : !offValues.has(String(value));
   }
 
   /** What a context holds; undefined when there is none of this name. */

@@ -7,7 +7,7 @@ export interface ServiceVariable {
 
 const prefix = "var://service/";
 
-/** The service variables that this gateway keeps. */
+/** The service variables that this gateway keeps, the most used ones first. */
 export const serviceVariables: readonly ServiceVariable[] = [
   both("URI"),
   write("mpgw/skip-backside", "boolean"),
@@ -25,24 +25,51 @@ export const serviceVariables: readonly ServiceVariable[] = [
   read("URL-in"),
   read("URL-out"),
   read("transaction-client"),
+  write("routing-url-sslprofile"),
   both("error-protocol-response"),
   both("error-protocol-reason-phrase"),
   read("local-service-address"),
   read("protocol"),
+  read("system/ident"),
   read("time-started", "number"),
+  read("time-forwarded", "number"),
+  read("time-response-complete", "number"),
   read("time-elapsed", "number"),
+  read("memory-used", "number"),
   read("error-headers"),
   read("formatted-error-message"),
   both("error-ignore", "number"),
+  both("strict-error-mode", "boolean"),
+  both("soap-fault-response", "boolean"),
+  read("xmlmgr-name"),
+  read("default-stylesheet"),
   read("processor-type"),
+  both("max-call-depth", "number"),
+  both("max-action-depth", "number"),
+  read("lb/group"),
+  read("lb/member"),
   read("global-transaction-id"),
   read("transaction-rule-name"),
   read("transaction-rule-type"),
   read("transaction-policy-name"),
+  read("current-call-depth", "number"),
   read("input-size", "number"),
+  write("routing-url-delay-content-type-determination", "boolean"),
+  read("persistent-connection-counter", "number"),
+  both("connection/note"),
   read("mpgw/request-size", "number"),
   read("mpgw/response-size", "number"),
+  both("mpgw/proxy-http-response", "boolean"),
+  read("original-response-content-type"),
+  read("multistep/input-context-name"),
+  read("multistep/output-context-name"),
+  read("multistep/loop-iterator"),
+  read("multistep/loop-count", "number"),
+  read("multistep/contexts"),
+  both("qos/priority"),
   both("log/soapversion"),
+  both("rewrite-errors", "boolean"),
+  both("preserve-mime-encapsulation", "boolean"),
 ];
 
 const byName = new Map(serviceVariables.map((variable) => [variable.name, variable]));
@@ -67,12 +94,18 @@ export function headerVariable(
   };
 }
 
+/** The stylesheet parameter that a variable sets: `config-param/{namespace}name`, by local name. */
+export function parameterVariable(name: string): string | undefined {
+  return /^config-param\/(?:\{[^}]*\})?(.+)$/.exec(name)?.[1];
+}
+
 /** True for a variable URL that a policy or a script may set. */
 export function isWritableVariable(url: string): boolean {
   if (/^var:\/\/(?:context\/[^/]+\/.+|local\/.+|system\/[^/]+\/.+)$/.test(url)) return true;
   if (!url.startsWith(prefix)) return false;
   const name = url.slice(prefix.length);
-  return headerVariable(name) !== undefined || (byName.get(name)?.access ?? "read") !== "read";
+  if (headerVariable(name) !== undefined || parameterVariable(name) !== undefined) return true;
+  return (byName.get(name)?.access ?? "read") !== "read";
 }
 
 /** The service variables under their dotted lower-camel names, for `service-metadata`. */

@@ -1,8 +1,10 @@
 import type { ListedVariable } from "../script/script-host.ts";
+import { readService } from "./service-values.ts";
 import type { Transaction } from "./transaction.ts";
 import {
   headerVariable,
   isWritableVariable,
+  parameterVariable,
   serviceVariable,
   serviceVariables,
 } from "./variable-table.ts";
@@ -83,71 +85,6 @@ function contextPlace(url: string, local: string): { context: string; name: stri
   return { context: match[1] ?? local, name: match[3] ?? "" };
 }
 
-function readService(transaction: Transaction, name: string): unknown {
-  const written = transaction.service.get(name);
-  if (written !== undefined) return written;
-  const { plan, request, failure } = transaction;
-  switch (name) {
-    case "URI":
-      return transaction.uri;
-    case "protocol-method":
-      return transaction.method;
-    case "protocol":
-      return request.scheme;
-    case "domain-name":
-      return plan.domain;
-    case "processor-name":
-      return plan.name;
-    case "processor-type":
-      return "Multi-Protocol Gateway";
-    case "transaction-id":
-      return Number(transaction.id);
-    case "global-transaction-id":
-      return transaction.globalId;
-    case "transaction-client":
-      return request.client.replace(/:\d+$/, "");
-    case "client-service-address":
-      return request.client;
-    case "local-service-address":
-      return request.local;
-    case "original-content-type":
-      return transaction.original.get("content-type") ?? "";
-    case "URL-in":
-      return `${request.scheme}://${request.local}${request.uri}`;
-    case "URL-out":
-      return transaction.urlOut;
-    case "time-started":
-      return transaction.startedAt;
-    case "time-elapsed":
-      return Date.now() - transaction.startedAt;
-    case "transaction-rule-name":
-      return transaction.rule?.name ?? "";
-    case "transaction-rule-type":
-      return transaction.side;
-    case "transaction-policy-name":
-      return plan.policyName;
-    case "input-size":
-    case "mpgw/request-size":
-      return transaction.contexts.get("INPUT")?.bytes.length ?? 0;
-    case "mpgw/response-size":
-      return transaction.responseSize ?? 0;
-    case "mpgw/backend-timeout":
-      return plan.backTimeout / 1000;
-    case "error-code":
-      return failure?.code ?? "0x00000000";
-    case "error-subcode":
-      return failure?.subcode ?? "0x00000000";
-    case "error-message":
-      return failure?.message ?? "";
-    case "formatted-error-message":
-      return failure === undefined ? "" : `${failure.message} (from ${failure.side})`;
-    case "error-ignore":
-      return 0;
-    default:
-      return undefined;
-  }
-}
-
 function writeService(transaction: Transaction, name: string, value: unknown): void {
   const header = headerVariable(name);
   if (header !== undefined) {
@@ -156,12 +93,22 @@ function writeService(transaction: Transaction, name: string, value: unknown): v
     else headers.set(header.header, value === undefined ? [] : [String(value)]);
     return;
   }
+  const parameter = parameterVariable(name);
+  if (parameter !== undefined) {
+    transaction.setParameter(parameter, value === undefined ? undefined : String(value));
+    return;
+  }
   switch (name) {
     case "URI":
       transaction.uri = String(value);
       break;
     case "protocol-method":
       transaction.method = String(value);
+      break;
+    case "connection/note":
+      if (transaction.request.connection !== undefined) {
+        transaction.request.connection.note = String(value ?? "");
+      }
       break;
     case "error-protocol-response":
       statusCode(String(value));

@@ -6,7 +6,7 @@ import type { ScriptStore } from "../script/script-store.ts";
 /** Compiles the scripts before the first request; what fails here fails again, as a fault, there. */
 export function warmScripts(plan: ServicePlan, scripts: ScriptStore, log: Log): void {
   for (const action of everyAction(plan.rules.values())) {
-    if (action.type !== "gatewayscript") continue;
+    if (action.type !== "gatewayscript" || action.file === "") continue;
     try {
       scripts.load(action.file, action.location);
     } catch (error) {

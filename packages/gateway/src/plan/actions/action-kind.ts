@@ -20,6 +20,8 @@ export interface RulePlanner {
   readonly rules: Map<string, RulePlan>;
   /** The plan of a rule that `by` names at `line`; undefined, and refused, when there is none. */
   ruleNamed(name: string, by: ConfigObject, line: PropertyLine | undefined): RulePlan | undefined;
+  /** Plans every rule of the domain that can be served: for a name known only at run time. */
+  everyRule(): void;
   /** The same for an action: for actions that contain others. */
   actionNamed(
     name: string,

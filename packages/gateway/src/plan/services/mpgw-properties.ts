@@ -6,7 +6,8 @@ export const served: ReadonlySet<string> = new Set(
     "process-http-errors force-policy-exec host-rewriting chunked-uploads " +
     "allow-cache-control follow-redirects persistent-connections max-message-size parameter " +
     "http-client-ip-label http-global-tranID-label inject suppress xml-manager " +
-    "policy-attachments default-param-namespace query-param-namespace"
+    "policy-attachments default-param-namespace query-param-namespace urlrewrite-policy " +
+    "error-policy proxy-http-response loop-detection transaction-timeout"
   ).split(" "),
 );
 

@@ -4,16 +4,18 @@ import {
   type Configuration,
   objectKey,
 } from "../../config/model.ts";
+import { planErrorPolicy } from "../error-policy.ts";
 import { planListeners } from "../front-protocols.ts";
 import { headerEdits } from "../header-edits.ts";
 import { answersItself, messageType } from "../message-type.ts";
 import { planBackend } from "../plan-backend.ts";
-import { planPolicy } from "../plan-policy.ts";
+import { defaultStylesheetOf, planPolicy } from "../plan-policy.ts";
 import { rulePlanner } from "../plan-rule.ts";
 import { flagOf, lineOf, linesOf, numberOf, textOf, unservedProperties } from "../properties.ts";
 import type { Refusals } from "../refusals.ts";
 import { unservedInScripts } from "../script-scan.ts";
 import type { ServicePlan } from "../service-plan.ts";
+import { urlRewriteOf } from "../url-rewrite.ts";
 import { inert, served } from "./mpgw-properties.ts";
 
 /** The plan of a multi-protocol gateway; reasons against it go to `refusals`. */
@@ -29,11 +31,15 @@ export function planGateway(
   refuseTolerated(domain, object, refusals);
   const planner = rulePlanner(configuration.root, domain, refusals);
   const policy = planPolicy(planner, object, "stylepolicy");
+  const errorPolicy = planErrorPolicy(planner, object);
   const scripts = unservedInScripts(planner, object);
   return {
     domain: domain.name,
     name: object.name,
     policyName: textOf(object, "stylepolicy"),
+    processorType: "Multi-Protocol Gateway",
+    xmlManager: textOf(object, "xml-manager"),
+    defaultStylesheet: defaultStylesheetOf(domain, textOf(object, "stylepolicy")),
     origin: object.origin,
     listeners: planListeners(configuration, domain, object, refusals),
     policy,
@@ -45,6 +51,11 @@ export function planGateway(
       : messageType(object, "response-type", refusals),
     forcePolicyExec: flagOf(object, "force-policy-exec"),
     propagateUri: flagOf(object, "propagate-uri"),
+    proxyHttpResponse: flagOf(object, "proxy-http-response"),
+    loopDetection: flagOf(object, "loop-detection"),
+    transactionTimeout: numberOf(object, "transaction-timeout") * 1000,
+    urlRewrite: urlRewriteOf(domain, object, refusals),
+    errorPolicy,
     processHttpErrors: flagOf(object, "process-http-errors"),
     hostRewriting: flagOf(object, "host-rewriting"),
     chunkedUploads: flagOf(object, "chunked-uploads"),

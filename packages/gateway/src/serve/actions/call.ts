@@ -1,10 +1,13 @@
 import type { ActionOf } from "../../plan/actions/action-plan.ts";
 import { failureCodes, failureIn } from "../failure.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
+import { placeUrl } from "./send-url.ts";
 
-/** Runs the rule that the action names. */
+/** Runs the rule that the action, or the variable that it names, names. */
 export function runCall(run: RuleRun, action: ActionOf<"call">): Outcome {
-  const rule = run.transaction.plan.rules.get(action.rule);
+  const name = placeUrl(run, action.rule, action.input);
+  const rule = run.transaction.plan.rules.get(name);
   if (rule !== undefined) return run.runRule(rule, action.input, action.output);
-  return failureIn(run.transaction, failureCodes.dynamicExecution, `no rule ${action.rule}`);
+  const why = `there is no rule "${name}" that can be called`;
+  return failureIn(run.transaction, failureCodes.dynamicExecution, why);
 }

@@ -1,3 +1,4 @@
+import { fileOfUrl } from "../../config/locations.ts";
 import type { ActionOf } from "../../plan/actions/action-plan.ts";
 import type { ScriptFailure } from "../../script/script-runner.ts";
 import type { StoredScript } from "../../script/script-store.ts";
@@ -5,15 +6,17 @@ import { type Failure, failureCodes, failureIn, internalError, sideOf } from "..
 import { emptyContent, type Transaction } from "../transaction.ts";
 import { TransactionHost } from "../transaction-host.ts";
 import { logEventOf } from "../transaction-log.ts";
+import { readVariable } from "../variables.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
 
 type ScriptAction = ActionOf<"gatewayscript">;
 
 /** Runs a script; an exception that nobody caught and a rejection are failures. */
-export function runGatewayScript({ world, transaction }: RuleRun, action: ScriptAction): Outcome {
+export function runGatewayScript(run: RuleRun, action: ScriptAction): Outcome {
+  const { world, transaction } = run;
   let script: StoredScript;
   try {
-    script = world.scripts.load(action.file, action.location);
+    script = scriptOf(run, action);
   } catch (error) {
     const detail = `script ${action.location}: ${(error as Error).message}`;
     return failureIn(transaction, failureCodes.script, detail);
@@ -28,8 +31,8 @@ export function runGatewayScript({ world, transaction }: RuleRun, action: Script
       script.run,
       script.id,
       script.usesPromises,
-      (run) => {
-        host = new TransactionHost({ ...world, transaction, action }, run);
+      (scriptRun) => {
+        host = new TransactionHost({ ...world, transaction, action }, scriptRun);
         return host;
       },
       {
@@ -38,6 +41,19 @@ export function runGatewayScript({ world, transaction }: RuleRun, action: Script
       },
     );
   });
+}
+
+/** The script of a file, or of a variable: it holds the URL of a file, or the script itself. */
+function scriptOf({ world, transaction }: RuleRun, action: ScriptAction): StoredScript {
+  const { file, location } = action;
+  if (file !== "") return world.scripts.load(file, location);
+  const held = String(readVariable(transaction, location, action.input) ?? "");
+  if (!/^[a-z]+:\/{1,3}\S+$/.test(held)) return world.scripts.loadText(held, location);
+  const named = /^(?:local|config|temporary):/.test(held)
+    ? fileOfUrl(world.root, transaction.plan.domain, held)
+    : undefined;
+  if (named === undefined) throw new Error(`script location "${held}" is not served`);
+  return world.scripts.load(named, held);
 }
 
 function outcomeOf(

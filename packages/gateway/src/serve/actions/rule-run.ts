@@ -23,6 +23,8 @@ export type Outcome = Failure | undefined | Promise<Failure | undefined>;
 export interface RuleRun {
   readonly world: RuleWorld;
   readonly transaction: Transaction;
+  /** Waits for asynchronous actions of these names, or for all; gives the first failure. */
+  join(names: readonly string[], timeout: number): Promise<Failure | undefined>;
   /** Runs another action in this rule's place: for actions that contain others. */
   runAction(action: ActionPlan): Outcome;
   /** Runs a rule on what `input` holds; what it leaves in OUTPUT goes to `output`. */

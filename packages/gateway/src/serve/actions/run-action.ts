@@ -1,8 +1,13 @@
 import { unreachable } from "@lithify/fault";
 import type { ActionPlan } from "../../plan/actions/action-plan.ts";
 import { runCall } from "./call.ts";
+import { runFetch } from "./fetch.ts";
 import { runGatewayScript } from "./gatewayscript.ts";
+import { runLog } from "./log.ts";
 import { runResults } from "./results.ts";
+import { runResultsAsync } from "./results-async.ts";
+import { runRewrite } from "./rewrite.ts";
+import { runRouteSet } from "./route-set.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
 import { runSetvar } from "./setvar.ts";
 
@@ -11,12 +16,29 @@ export function runAction(run: RuleRun, action: ActionPlan): Outcome {
   switch (action.type) {
     case "call":
       return runCall(run, action);
+    case "event-sink":
+      return run.join(action.actions, action.timeout);
+    case "fetch":
+      return runFetch(run, action);
     case "gatewayscript":
       return runGatewayScript(run, action);
+    case "log":
+      return runLog(run, action);
+    case "method-rewrite":
+      run.transaction.method = action.method;
+      return undefined;
+    case "checkpoint":
     case "on-error":
       return undefined;
     case "results":
       return runResults(run, action);
+    case "results-async":
+      return runResultsAsync(run, action);
+    case "rewrite":
+      return runRewrite(run, action);
+    case "route-action":
+    case "route-set":
+      return runRouteSet(run, action);
     case "setvar":
       return runSetvar(run, action);
     default:

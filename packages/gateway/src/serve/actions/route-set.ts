@@ -1,0 +1,23 @@
+import type { ActionOf } from "../../plan/actions/action-plan.ts";
+import { failureCodes, failureIn } from "../failure.ts";
+import { writeVariable } from "../variables.ts";
+import type { Outcome, RuleRun } from "./rule-run.ts";
+import { placeUrl } from "./send-url.ts";
+
+type RouteAction = ActionOf<"route-set" | "route-action">;
+
+/** Chooses the backend, and the TLS profile for it: as `routing-url` does. */
+export function runRouteSet(run: RuleRun, action: RouteAction): Outcome {
+  const { transaction } = run;
+  const { input, sslProfile } = action;
+  const destination = placeUrl(run, action.destination, input);
+  try {
+    writeVariable(transaction, "var://service/routing-url", destination, input);
+    if (sslProfile !== "") {
+      writeVariable(transaction, "var://service/routing-url-sslprofile", sslProfile, input);
+    }
+    return undefined;
+  } catch (error) {
+    return failureIn(transaction, failureCodes.dynamicExecution, (error as Error).message);
+  }
+}

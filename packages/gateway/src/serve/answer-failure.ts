@@ -1,0 +1,48 @@
+import type { RuleWorld } from "./actions/rule-run.ts";
+import { type Answer, defaultErrorAnswer, errorRuleAnswer } from "./answer.ts";
+import { answerByErrorPolicy } from "./error-policy.ts";
+import { type Failure, failureCodes } from "./failure.ts";
+import { findRule } from "./find-rule.ts";
+import { runRule } from "./run-rule.ts";
+import { emptyContent, type Transaction } from "./transaction.ts";
+import { logEventOf } from "./transaction-log.ts";
+
+/**
+ * The answer to a failure: of the rule that an on-error action named, else of the policy's error
+ * rule, else of the service's error policy, else the default one. A rule that fails itself gives
+ * the default answer to its own failure.
+ */
+export async function answerFailure(
+  world: RuleWorld,
+  transaction: Transaction,
+  failure: Failure,
+): Promise<Answer> {
+  transaction.side = "error";
+  transaction.failure = failure;
+  if (failure.code !== failureCodes.responseCode) {
+    transaction.answerStatus = undefined;
+    transaction.answerReason = undefined;
+  }
+  const text = `${failure.message} (${failure.code}): ${failure.detail ?? ""}`;
+  world.log(logEventOf(transaction, failure.code.slice(2), "error", text));
+  const rule = failure.handler?.rule ?? errorRuleOf(transaction);
+  if (rule === undefined) {
+    world.log(logEventOf(transaction, "80c00017", "info", "no error rule matches"));
+    return (
+      (await answerByErrorPolicy(world, transaction)) ?? defaultErrorAnswer(failure, transaction)
+    );
+  }
+  const { contexts } = transaction;
+  if (failure.handler !== undefined) {
+    contexts.set("INPUT", transaction.read(failure.handler.input) ?? emptyContent);
+  }
+  contexts.delete("OUTPUT");
+  const again = await runRule(world, transaction, rule);
+  if (again === undefined) return errorRuleAnswer(transaction);
+  world.log(logEventOf(transaction, "80c00018", "error", `error rule ${rule.name} failed`));
+  return (await answerByErrorPolicy(world, transaction)) ?? defaultErrorAnswer(again, transaction);
+}
+
+function errorRuleOf(transaction: Transaction) {
+  return findRule(transaction, transaction.plan.policy, "error-rule")?.rule;
+}
