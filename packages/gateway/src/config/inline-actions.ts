@@ -11,6 +11,9 @@ const forms: Readonly<Record<string, readonly string[]>> = {
   results: ["input", "destination", "http-method-limited", "output"],
   fetch: ["destination", "output"],
   "convert-http": ["input", "output"],
+  call: ["input", "rule", "output"],
+  checkpoint: ["event", "input"],
+  rewrite: ["urlrewrite-policy"],
   "on-error": ["error-mode", "rule", "error-input", "error-output"],
 };
 

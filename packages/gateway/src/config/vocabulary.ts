@@ -137,6 +137,7 @@ const olderProperties: Readonly<Record<string, readonly string[]>> = {
     "xpathmatch",
     "methodmatch",
   ],
+  urlrewrite: ["absolute-rewrite", "content-type", "header-rewrite", "post-body"],
   sshdomainclientprofile: ["enable-legacy-kex"],
   sshserverprofile: ["enable-legacy-kex", "send-preauth-msg"],
   xmlmgr: ["forbid-external-references", "memoization", "tx-warn"],

@@ -1,3 +1,4 @@
+import type { RulePlan } from "../plan/service-plan.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
 import { type Answer, defaultErrorAnswer, errorRuleAnswer } from "./answer.ts";
 import { answerByErrorPolicy } from "./error-policy.ts";
@@ -29,7 +30,8 @@ export async function answerFailure(
   if (rule === undefined) {
     world.log(logEventOf(transaction, "80c00017", "info", "no error rule matches"));
     return (
-      (await answerByErrorPolicy(world, transaction)) ?? defaultErrorAnswer(failure, transaction)
+      (await answerByErrorPolicy(world, transaction, failure)) ??
+      defaultErrorAnswer(failure, transaction)
     );
   }
   const { contexts } = transaction;
@@ -38,11 +40,15 @@ export async function answerFailure(
   }
   contexts.delete("OUTPUT");
   const again = await runRule(world, transaction, rule);
-  if (again === undefined) return errorRuleAnswer(transaction);
+  if (again === undefined) {
+    return errorRuleAnswer(transaction, failure, failure.handler?.output);
+  }
   world.log(logEventOf(transaction, "80c00018", "error", `error rule ${rule.name} failed`));
-  return (await answerByErrorPolicy(world, transaction)) ?? defaultErrorAnswer(again, transaction);
+  return (
+    (await answerByErrorPolicy(world, transaction, again)) ?? defaultErrorAnswer(again, transaction)
+  );
 }
 
-function errorRuleOf(transaction: Transaction) {
+function errorRuleOf(transaction: Transaction): RulePlan | undefined {
   return findRule(transaction, transaction.plan.policy, "error-rule")?.rule;
 }

@@ -60,9 +60,17 @@ export function skippedAnswer(transaction: Transaction): Answer {
   return { status, reason, headers, body: content?.bytes ?? new Uint8Array(0), close: false };
 }
 
-/** The answer of an error rule: 500 unless it says otherwise. */
-export function errorRuleAnswer(transaction: Transaction): Answer {
-  const content = transaction.read("OUTPUT");
+/**
+ * The answer of an error rule that has run: 500 unless it says otherwise. One that has written
+ * nothing leaves it at the default answer, with the status and the message that it may have set.
+ */
+export function errorRuleAnswer(
+  transaction: Transaction,
+  failure: Failure,
+  output = "OUTPUT",
+): Answer {
+  const content = transaction.read(output);
+  if (content === undefined) return defaultErrorAnswer(failure, transaction);
   const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
   putAnswerHeaders(headers, transaction);
   putContentType(headers, transaction, content, faultContentType);
@@ -119,7 +127,7 @@ export function statusOf(
     transaction.answerReason ??
     (phrase === undefined ? undefined : phraseOf(phrase)) ??
     (status === otherwise ? otherwiseReason : undefined) ??
-    (status === 500 && transaction.failure !== undefined ? errorReason : reasons[status]) ??
+    (transaction.side === "error" ? reasonOf(status) : reasons[status]) ??
     "";
   return { status, reason };
 }

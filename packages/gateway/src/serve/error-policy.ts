@@ -3,6 +3,7 @@ import type { ErrorActionPlan } from "../plan/service-plan.ts";
 import type { OpenedUrl } from "../script/script-host.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
 import { type Answer, errorRuleAnswer, isConnectionHeader, reasonOf } from "./answer.ts";
+import type { Failure } from "./failure.ts";
 import { Headers } from "./headers.ts";
 import { openUrl } from "./open-url.ts";
 import { runRule } from "./run-rule.ts";
@@ -22,11 +23,12 @@ const typeOfExtension: Readonly<Record<string, string>> = {
 export async function answerByErrorPolicy(
   world: RuleWorld,
   transaction: Transaction,
+  failure: Failure,
 ): Promise<Answer | undefined> {
   const entry = transaction.plan.errorPolicy.find(({ matches }) => matches(transaction));
   if (entry === undefined) return undefined;
   const { action } = entry;
-  const answer = await answerOf(world, transaction, action);
+  const answer = await answerOf(world, transaction, failure, action);
   if (typeof answer === "string") {
     const text = `error action ${action.name} failed: ${answer}`;
     world.log(logEventOf(transaction, "80c00019", "error", text));
@@ -41,25 +43,26 @@ export async function answerByErrorPolicy(
 async function answerOf(
   world: RuleWorld,
   transaction: Transaction,
+  failure: Failure,
   action: ErrorActionPlan,
 ): Promise<Answer | string> {
   switch (action.type) {
     case "error-rule": {
       transaction.contexts.delete("OUTPUT");
-      const failure = await runRule(world, transaction, action.rule);
-      return failure === undefined
-        ? errorRuleAnswer(transaction)
-        : (failure.detail ?? failure.message);
+      const again = await runRule(world, transaction, action.rule);
+      return again === undefined
+        ? errorRuleAnswer(transaction, failure)
+        : (again.detail ?? again.message);
     }
     case "redirect": {
-      const answer = ownAnswer(transaction, 302, new Uint8Array(0));
+      const answer = ownAnswer(failure, 302, new Uint8Array(0));
       answer.headers.set("Location", [action.url]);
       return answer;
     }
     case "proxy": {
       const page = await open(world, transaction, action.url);
       if (typeof page === "string") return page;
-      const answer = ownAnswer(transaction, page.statusCode, page.body);
+      const answer = ownAnswer(failure, page.statusCode, page.body);
       for (const [name, values] of page.headers) {
         if (!isConnectionHeader(name)) answer.headers.set(name, values);
       }
@@ -69,7 +72,7 @@ async function answerOf(
       const page = await open(world, transaction, action.url);
       if (typeof page === "string") return page;
       if (page.statusCode !== 200) return `${action.url}: ${page.reasonPhrase}`;
-      const answer = ownAnswer(transaction, 500, page.body);
+      const answer = ownAnswer(failure, 500, page.body);
       const type = typeOfExtension[posix.extname(action.url).toLowerCase()] ?? "text/html";
       answer.headers.set("Content-Type", [type]);
       return answer;
@@ -77,9 +80,9 @@ async function answerOf(
   }
 }
 
-function ownAnswer(transaction: Transaction, status: number, body: Uint8Array): Answer {
+function ownAnswer(failure: Failure, status: number, body: Uint8Array): Answer {
   const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
-  const failed = status === 500 ? (transaction.failure?.status ?? 500) : status;
+  const failed = status === 500 ? (failure.status ?? 500) : status;
   return { status: failed, reason: reasonOf(failed), headers, body, close: false };
 }
 

@@ -16,7 +16,7 @@ function applyRule(transaction: Transaction, rule: RewriteRule): void {
       if (transaction.side === "request") transaction.uri = rewrite(rule, transaction.uri);
       break;
     case "content-type":
-      rewriteHeader(transaction.current, rule, "content-type");
+      rewriteHeader(transaction.current, rule, "Content-Type");
       break;
     case "header-rewrite":
       rewriteHeader(transaction.current, rule, rule.header);

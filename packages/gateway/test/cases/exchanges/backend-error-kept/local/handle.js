@@ -1,0 +1,2 @@
+const sm = require('service-metadata');
+session.output.write(`${sm.errorCode} ${sm.errorProtocolResponse}`);

@@ -1,0 +1,1 @@
+session.output.write("a rule has run");

@@ -1,0 +1,1 @@
+session.output.write("the inner rule");

@@ -1,0 +1,1 @@
+session.output.write("by the rule of an error action");

@@ -1,0 +1,1 @@
+session.output.write("a script that is a file");
