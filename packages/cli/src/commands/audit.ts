@@ -13,6 +13,7 @@ import {
   reportFormats,
 } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
+import { launchesFor } from "../launches.ts";
 import { policyFor } from "../policy.ts";
 import { version } from "../version.ts";
 import { writeReport } from "../write-report.ts";
@@ -32,6 +33,18 @@ export const command: CommandSpec = {
       flags: "--policy <file>",
       about: "lithify.yaml; else the seal's, else the profile that fits",
     },
+    {
+      flags: "--pod <file>",
+      about: "a Kubernetes manifest: does it undo the seal? its identities are audited, too",
+      isList: true,
+    },
+    { flags: "--compose <file>", about: "the same for a compose file", isList: true },
+    { flags: "--docker-run <line>", about: "the same for a docker run line", isList: true },
+    {
+      flags: "--container <name>",
+      about: "the container or service that runs the image; else those whose image has its name",
+      isList: true,
+    },
     { flags: "--format <format>", about: `${formats.join(", ")} (text)` },
     { flags: "--output <file>", about: "write the report there instead of printing it" },
   ],
@@ -39,6 +52,8 @@ export const command: CommandSpec = {
     "lithify audit echo:sealed",
     "lithify audit echo:mutable --as drouter:0 --format json",
     "lithify audit echo:mutable --format sarif --output audit.sarif",
+    "lithify audit echo:sealed --pod deployment.yaml --container echo",
+    "lithify audit echo:sealed --docker-run 'docker run --read-only --tmpfs /tmp echo:sealed'",
   ],
   async run(context, args, options) {
     const format = options.text("format") ?? (context.isJson ? "json" : "text");
@@ -56,6 +71,7 @@ export const command: CommandSpec = {
       policy,
       store: from.store,
       ...(identities.length === 0 ? {} : { identities }),
+      launches: await launchesFor(context, args[0] ?? "", options),
     });
     const output = options.text("output");
     const isColored = context.style.bold("x") !== "x" && output === undefined;

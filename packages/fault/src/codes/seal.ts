@@ -11,6 +11,12 @@ export const sealCodes = {
     meaning: "A user or group was named that the image's passwd and group files do not have.",
     remedy: "Name a user of the image, or give numbers: uid:gid.",
   },
+  LAUNCH_INVALID: {
+    exit: 2,
+    meaning:
+      "A Kubernetes manifest, a compose file or a docker run line is not well-formed, or says something that cannot be told from the text alone.",
+    remedy: "Mend the place that is named.",
+  },
   SEAL_CONFLICT: {
     exit: 2,
     meaning: "The policy asks for something that sealing this image would break or could not give.",

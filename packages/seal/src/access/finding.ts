@@ -1,3 +1,4 @@
+import type { ManifestPlace } from "../launch/launch.ts";
 import type { RuleCode } from "../policy/rule-codes.ts";
 
 /** The routes of docs/access-model.md: how an identity can change a protected object. */
@@ -24,6 +25,11 @@ export type RouteName =
   | "profile" // 25
   | "runtime" // 26
   | "volume" // 27
+  | "mount" // 28, 29
+  | "shared-processes" // 16
+  | "privileged" // 20, 32 to 36
+  | "host" // 35, 36
+  | "writable-root" // the second fence
   | "device" // 33
   | "special" // 43
   | "missing"
@@ -48,5 +54,5 @@ export interface Finding {
   /** Set when a waiver of the policy would accept it, had it not expired. */
   readonly expired?: { readonly reason: string; readonly expires: string };
   /** Where the finding stands in a manifest that starts the image. */
-  readonly place?: { readonly file: string; readonly line: number; readonly column: number };
+  readonly place?: ManifestPlace;
 }

@@ -43,6 +43,8 @@ export function modelOf(parts: {
   readonly policy: Policy;
   readonly accounts?: Accounts;
   readonly contents?: Contents | undefined;
+  /** Commands that are started besides those of the configuration, with what to call them. */
+  readonly more?: readonly (readonly [string, readonly string[]])[];
 }): AccessModel {
   const { policy, missing } = resolvePolicy(parts.policy, parts.tree);
   const accounts = parts.accounts ?? { passwd: "", group: "" };

@@ -9,6 +9,14 @@ import {
 } from "../contents/inspect-image.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Accounts } from "../identity/image-user.ts";
+import type { Launch } from "../launch/launch.ts";
+import {
+  isRefused,
+  type LaunchScan,
+  type LaunchVerdict,
+  launchOpen,
+  launchScans,
+} from "../launch/launch-scan.ts";
 import type { Policy, Waiver } from "../policy/policy.ts";
 import { isWithin } from "../policy/resolve.ts";
 import { resolveIdentities } from "../policy/resolve-identities.ts";
@@ -31,6 +39,8 @@ export interface AuditReport {
   /** The worst case: what any of the identities can change, one row for each rule. */
   readonly worst: readonly WorstCase[];
   readonly notProven: readonly string[];
+  /** What each launch that was asked about does to the seal; absent where none was. */
+  readonly launches?: readonly LaunchVerdict[];
   readonly seconds: number;
 }
 
@@ -64,6 +74,8 @@ export interface AuditOptions {
   readonly store?: Pick<Store, "cacheDirectory">;
   /** For the expiry of waivers; now when left out. */
   readonly now?: Date;
+  /** Ways in which manifests start the image: their identities are audited besides the others. */
+  readonly launches?: readonly Launch[];
 }
 
 /**
@@ -71,7 +83,7 @@ export interface AuditOptions {
  * anything. Throws Fault IDENTITY_UNKNOWN, and what reading the image throws.
  */
 export async function audit(image: Image, options: AuditOptions): Promise<AuditReport> {
-  const started = performance.now();
+  const begun = performance.now();
   const now = options.now ?? new Date();
   const inspected = await inspectedOf(image, options);
   const accounts = await accountsIn(image, inspected);
@@ -83,12 +95,14 @@ export async function audit(image: Image, options: AuditOptions): Promise<AuditR
     accounts,
   });
   const identities = chosenIdentities(image, options, accounts);
-  const found = auditModel(model, identities, now);
+  const launches = launchScans(model, options.launches ?? []);
+  const found = auditModel(model, identities, now, launches, image.digest);
+  const started = launches.filter((scan) => !isRefused(scan)).map(({ identity }) => identity);
   return {
     image: image.digest,
     ...found,
-    identities: identities.map(({ bounding: _, ...identity }) => identity),
-    seconds: Math.round(performance.now() - started) / 1000,
+    identities: [...identities, ...started].map(({ bounding: _, ...identity }) => identity),
+    seconds: Math.round(performance.now() - begun) / 1000,
   };
 }
 
@@ -103,8 +117,11 @@ export function auditModel(
   model: AccessModel,
   identities: readonly Identity[],
   now: Date,
-): Pick<AuditReport, "immutable" | "objects" | "findings" | "worst" | "notProven"> {
-  const scans = scansOf(model, identities);
+  launches: readonly LaunchScan[] = [],
+  image?: Digest,
+): Pick<AuditReport, "immutable" | "objects" | "findings" | "worst" | "notProven" | "launches"> {
+  const started = launches.filter((scan) => !isRefused(scan));
+  const scans = [...scansOf(model, identities), ...started.map(scanOfLaunch)];
   const findings = scans
     .flatMap((scan) => rulesFor(scan).flatMap((rule) => findingsOf(rule, scan)))
     .map((finding) => withWaiver(finding, model.policy.waive ?? [], now));
@@ -113,8 +130,31 @@ export function auditModel(
     objects: protectedNumbers(model).length,
     findings,
     worst: worstCase(findings),
-    notProven: notProvenOf(model, scans),
+    notProven: [
+      ...launches.flatMap((scan) => launchOpen(scan, image)),
+      ...notProvenOf(model, scans),
+    ],
+    ...(launches.length === 0
+      ? {}
+      : { launches: launches.map((scan) => verdictOf(scan, findings)) }),
   };
+}
+
+function verdictOf({ launch }: LaunchScan, findings: readonly Finding[]): LaunchVerdict {
+  const left = findings.filter(
+    ({ identity, waived }) => identity === launch.name && waived === undefined,
+  );
+  return {
+    name: launch.name,
+    place: launch.place,
+    keepsSeal: left.length === 0,
+    findings: left.length,
+  };
+}
+
+function scanOfLaunch({ launch, identity, model }: LaunchScan): Scan {
+  const objects = protectedNumbers(model);
+  return { model, identity, view: model.viewOf(identity), objects, launch };
 }
 
 /** What an audit of this model leaves open, without the audit. */
@@ -192,8 +232,20 @@ function policyWithout(policy: Policy): Policy {
 function rulesFor(scan: Scan): readonly Rule[] {
   const rules = Object.values(ruleTable);
   if (!isAllPowerful(scan.identity)) return rules;
-  return rules.filter((rule) => ["LI-ROOT", "LI-MISSING", "LI-VOLUME"].includes(rule.code));
+  return rules.filter((rule) => besidesRoot.has(rule.code));
 }
+
+/** What is said besides of an identity that no mode stops. */
+const besidesRoot: ReadonlySet<RuleCode> = new Set([
+  "LI-ROOT",
+  "LI-MISSING",
+  "LI-VOLUME",
+  "LI-PRIVILEGED",
+  "LI-MOUNT",
+  "LI-ROOTFS",
+  "LI-NAMESPACE",
+  "LI-HOST",
+]);
 
 function findingsOf(rule: Rule, scan: Scan): readonly Finding[] {
   const groups = new Map<string, { readonly first: Hit; readonly paths: Set<string> }>();
@@ -204,6 +256,7 @@ function findingsOf(rule: Rule, scan: Scan): readonly Finding[] {
   }
   return [...groups.values()].map(({ first, paths }) => {
     const [, ...alsoPaths] = paths;
+    const place = first.place ?? scan.launch?.userPlace;
     return {
       rule: rule.code,
       path: first.path,
@@ -212,6 +265,7 @@ function findingsOf(rule: Rule, scan: Scan): readonly Finding[] {
       route: rule.route,
       witness: first.witness(),
       fix: first.fix ?? rule.fix,
+      ...(place === undefined ? {} : { place }),
     };
   });
 }

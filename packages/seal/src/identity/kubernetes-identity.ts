@@ -65,7 +65,8 @@ function memberships(
     .map((group) => group.gid);
 }
 
-function boundingOf({
+/** The bounding set that an engine gives: its fourteen, less what is dropped, and what is added. Throws Fault IDENTITY_UNKNOWN. */
+export function boundingOf({
   privileged,
   addCapabilities = [],
   dropCapabilities = [],

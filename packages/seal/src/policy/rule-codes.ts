@@ -2,6 +2,11 @@
 export const ruleCodes = [
   "LI-ROOT",
   "LI-CAPABILITY",
+  "LI-PRIVILEGED",
+  "LI-MOUNT",
+  "LI-ROOTFS",
+  "LI-NAMESPACE",
+  "LI-HOST",
   "LI-MISSING",
   "LI-UNDECIDABLE",
   "LI-ANCESTOR",

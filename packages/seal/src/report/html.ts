@@ -4,7 +4,7 @@ import type { SealPlan } from "../sealing/plan.ts";
 import { type ReportAbout, ruleAbout } from "./about.ts";
 import { stylesheet } from "./html-style.ts";
 import { treeSection } from "./html-tree.ts";
-import { waiverText } from "./sentences.ts";
+import { placeText, waiverText } from "./sentences.ts";
 import { escaped } from "./visible.ts";
 
 /** Paths of one finding, and changes of a plan, that the page lists before it counts the rest. */
@@ -35,6 +35,7 @@ export function auditHtml(report: AuditReport, about: ReportAbout): string {
 </dl>
 </header>
 <main>
+${launchesSection(report)}
 ${identitiesSection(report)}
 ${findingsSection(report)}
 ${about.tree === undefined || about.policy === undefined ? "" : treeSection(about.tree, about.policy, report.findings)}
@@ -47,6 +48,15 @@ ${waiversSection(report, about)}
 </body>
 </html>
 `;
+}
+
+function launchesSection({ launches = [] }: AuditReport): string {
+  if (launches.length === 0) return "";
+  const rows = launches.map(
+    ({ name, place, keepsSeal, findings }) =>
+      `<li><code>${escaped(name)}</code> <strong class="${keepsSeal ? "good" : "bad"}">${keepsSeal ? "keeps the seal" : `undoes the seal: ${findings} ${findings === 1 ? "finding" : "findings"}`}</strong> <small>${escaped(placeText(place))}</small></li>`,
+  );
+  return `<section><h2>How it is started</h2><ul>${rows.join("\n")}</ul></section>`;
 }
 
 function identitiesSection(report: AuditReport): string {
@@ -90,6 +100,7 @@ function articleOf(group: readonly [Finding, ...Finding[]]): string {
 <p><span class="rule">${escaped(finding.rule)}</span> ${escaped(ruleAbout(finding.rule).title)}</p>
 ${more}
 <p class="who">By ${group.map(({ identity }) => `<code>${escaped(identity)}</code>`).join(", ")}</p>
+${finding.place === undefined ? "" : `<p class="who">At <code>${escaped(placeText(finding.place))}</code></p>`}
 <ol>${finding.witness.map((step) => `<li>${withCode(step)}</li>`).join("")}</ol>
 <p class="fix"><b>Fix:</b> ${escaped(finding.fix)}</p>
 ${waiver === "" ? "" : `<p class="waiver">${escaped(waiver)}</p>`}

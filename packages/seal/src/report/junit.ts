@@ -1,7 +1,7 @@
 import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
-import { pathLines, waiverText } from "./sentences.ts";
+import { pathLines, placeText, waiverText } from "./sentences.ts";
 import { escaped } from "./visible.ts";
 
 /**
@@ -63,6 +63,7 @@ function failureText(findings: readonly Finding[]): string {
   return findings
     .flatMap((finding) => [
       ...pathLines(finding),
+      ...(finding.place === undefined ? [] : [`    at ${placeText(finding.place)}`]),
       ...finding.witness.map((step) => `    ${step}`),
       ...(waiverText(finding) === "" ? [] : [`    ${waiverText(finding)}`]),
       `    fix: ${finding.fix}`,

@@ -2,7 +2,7 @@ import { stringify } from "yaml";
 import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
-import { findingText } from "./sentences.ts";
+import { findingText, placeText } from "./sentences.ts";
 import { visible } from "./visible.ts";
 
 /**
@@ -74,6 +74,7 @@ function resultOf(finding: Finding) {
       identity: visible(finding.identity),
       route: String(finding.route),
       fix: visible(finding.fix),
+      ...(finding.place === undefined ? {} : { place: visible(placeText(finding.place)) }),
       ...(waiver === undefined
         ? {}
         : {

@@ -9,9 +9,15 @@ const namedPaths = 20;
 export function findingText(finding: Finding): string {
   const also = finding.alsoPaths ?? [];
   const more = also.length === 0 ? "" : ` and ${also.length} more with the same cause`;
+  const where = finding.place === undefined ? "" : ` (${placeText(finding.place)})`;
   return visible(
-    `${finding.path}${more}: ${ruleAbout(finding.rule).title}. As ${finding.identity}: ${finding.witness.join("; ")}. ${waiverText(finding)}`.trim(),
+    `${finding.path}${more}: ${ruleAbout(finding.rule).title}. As ${finding.identity}${where}: ${finding.witness.join("; ")}. ${waiverText(finding)}`.trim(),
   );
+}
+
+/** `deployment.yaml:12:7`, as editors understand it. */
+export function placeText({ file, line, column }: NonNullable<Finding["place"]>): string {
+  return `${file}:${line}:${column}`;
 }
 
 /** What the policy's waiver says of a finding; empty without one. */

@@ -2,6 +2,7 @@ import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import type { RuleCode } from "../policy/rule-codes.ts";
 import { ruleTable } from "../rules/rule-table.ts";
+import { placeText } from "./sentences.ts";
 
 /** Paths of one finding that are shown before the rest is counted. */
 const shownPaths = 3;
@@ -12,7 +13,12 @@ const shownPaths = 3;
  */
 export function auditText(report: AuditReport, options: { readonly color: boolean }): string {
   const paint = options.color ? ansi : plain;
-  const lines = [answerLine(report, paint), "", ...worstLines(report, paint)];
+  const lines = [
+    answerLine(report, paint),
+    "",
+    ...launchLines(report, paint),
+    ...worstLines(report, paint),
+  ];
   for (const group of groupsOf(report)) {
     lines.push(...group.identities.map((identity) => identityLine(identity, paint)));
     if (group.findings.length === 0) lines.push(`  ${paint.green("can change nothing")}`);
@@ -67,7 +73,19 @@ function identityLine(identity: AuditReport["identities"][number], paint: Paint)
   const capabilities =
     held === 0 ? "" : `, ${held > 3 ? `${held} capabilities` : identity.capabilities.join(" ")}`;
   const escalation = identity.noNewPrivileges ? "" : ", no_new_privs off";
-  return `${paint.bold(identity.name)}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}${capabilities}${escalation}`;
+  return `${paint.bold(printable(identity.name))}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}${capabilities}${escalation}`;
+}
+
+/** What each launch does to the seal. */
+function launchLines({ launches = [] }: AuditReport, paint: Paint): readonly string[] {
+  if (launches.length === 0) return [];
+  const row = ({ name, place, keepsSeal, findings }: (typeof launches)[number]) => {
+    const where = paint.dim(`(${printable(placeText(place))})`);
+    return keepsSeal
+      ? `${paint.green("keeps the seal")}  ${printable(name)} ${where}`
+      : `${paint.red("undoes the seal")}  ${printable(name)} ${where}: ${findings} ${findings === 1 ? "finding" : "findings"}`;
+  };
+  return [...launches.map(row), ""];
 }
 
 /** With several identities: what any of them can change, a line for each rule. */
@@ -96,6 +114,7 @@ function findingLines(finding: Finding, paint: Paint): readonly string[] {
         : [];
   return [
     `  ${code}  ${pathsText(finding)}: ${titleOf(finding.rule)}`,
+    ...(finding.place === undefined ? [] : [`      at ${printable(placeText(finding.place))}`]),
     ...finding.witness.map((step) => `      ${printable(step)}`),
     ...waived,
     `      ${paint.dim(`fix: ${finding.fix}`)}`,

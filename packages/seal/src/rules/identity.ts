@@ -19,7 +19,7 @@ export const root: Rule = {
       path: "/",
       cause: "root",
       witness: () => [
-        `you are uid ${identity.uid} with ${identity.capabilities.length === 0 ? "no capabilities" : identity.capabilities.join(", ")}`,
+        `you are uid ${identity.uid} with ${capabilityText(identity.capabilities)}`,
         "so every object can be changed, whatever its mode",
       ],
     };
@@ -28,6 +28,11 @@ export const root: Rule = {
     }
   },
 };
+
+function capabilityText(held: readonly string[]): string {
+  if (held.length <= 3) return held.join(", ") || "no capabilities";
+  return `${held.length} capabilities, CAP_DAC_OVERRIDE among them`;
+}
 
 /** Routes 6 to 8, 10 and 11: the owner can give write back to himself; 0444 and 0555 protect nothing. */
 export const owner: Rule = {
@@ -76,6 +81,10 @@ export const undecidable: Rule = {
     if (!scan.identity.noNewPrivileges) yield* undecidableCapabilities(scan);
     yield* undecidableAccounts(scan);
     yield* startTroubles(scan);
+    for (const { value, place } of scan.launch?.unknown ?? []) {
+      const fix = "Say it in the manifest itself, or put it into the image.";
+      yield { path: "/", cause: `manifest ${value}`, place, fix, witness: () => [value] };
+    }
   },
 };
 

@@ -3,6 +3,7 @@ import { accounts } from "./accounts.ts";
 import { capability } from "./capability.ts";
 import { add, ancestor, replace, sticky } from "./directories.ts";
 import { missing, owner, root, undecidable } from "./identity.ts";
+import { host, mount, namespace, privileged, rootFileSystem } from "./launch.ts";
 import { link } from "./links.ts";
 import { acl, content, hardLink } from "./modes.ts";
 import { fileCapability, setId } from "./privilege.ts";
@@ -14,6 +15,11 @@ import { entrypoint, loader, profile, runtime, searchPath, volume } from "./star
 export const ruleTable: Readonly<Record<RuleCode, Rule>> = {
   "LI-ROOT": root,
   "LI-CAPABILITY": capability,
+  "LI-PRIVILEGED": privileged,
+  "LI-MOUNT": mount,
+  "LI-ROOTFS": rootFileSystem,
+  "LI-NAMESPACE": namespace,
+  "LI-HOST": host,
   "LI-MISSING": missing,
   "LI-UNDECIDABLE": undecidable,
   "LI-ANCESTOR": ancestor,

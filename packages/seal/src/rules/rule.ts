@@ -3,6 +3,7 @@ import type { RouteName } from "../access/finding.ts";
 import type { IdentityView } from "../access/identity-view.ts";
 import type { AccessModel } from "../access/model.ts";
 import type { Identity } from "../identity/identity.ts";
+import type { Launch, ManifestPlace } from "../launch/launch.ts";
 import type { RuleCode } from "../policy/rule-codes.ts";
 
 /** One way to look for changeable objects. A value with a page: docs/rules/CODE.md. */
@@ -24,6 +25,8 @@ export interface Scan {
   readonly view: IdentityView;
   /** Numbers of all objects that the policy does not declare writable, in tree order. */
   readonly objects: readonly number[];
+  /** How a manifest starts this identity; absent for one that the policy names. */
+  readonly launch?: Launch;
 }
 
 /** One object that a rule found. Hits of one rule with an equal `cause` become one finding. */
@@ -33,6 +36,8 @@ export interface Hit {
   /** Called for the first hit of a cause only. */
   readonly witness: () => readonly string[];
   readonly fix?: string;
+  /** In the manifest. */
+  readonly place?: ManifestPlace;
 }
 
 /** What makes objects changeable in the same way: the region, mode and owner that they share. */

@@ -21,6 +21,19 @@ export const device: Rule = {
   fix: "Remove it from the image: engines make the devices that a container needs.",
   *check(scan) {
     yield* writableOf(scan, (node) => isDevice(node) && !isHarmless(node));
+    for (const { value, place } of scan.launch?.devices ?? []) {
+      if (harmlessNodes.includes(value)) continue;
+      yield {
+        path: value,
+        cause: `given ${value}`,
+        place,
+        witness: () => [
+          `a device of the host is given to the container as \`${value}\`, to be written`,
+          "what lies behind it is below every mode",
+        ],
+        fix: "Take the device away, or give it to be read only.",
+      };
+    }
   },
 };
 
@@ -45,6 +58,10 @@ function* writableOf(scan: Scan, isWanted: (node: TreeNode) => boolean): Iterabl
     };
   }
 }
+
+const harmlessNodes = ["null", "zero", "full", "random", "urandom", "tty"].map(
+  (name) => `/dev/${name}`,
+);
 
 function isDevice(node: TreeNode): boolean {
   return node.type === "character" || node.type === "block";

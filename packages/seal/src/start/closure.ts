@@ -25,9 +25,11 @@ export function closureOf(image: {
   readonly config: ImageConfig;
   readonly workingDirectory: string;
   readonly contents?: Contents | undefined;
+  readonly more?: readonly (readonly [string, readonly string[]])[];
 }): Closure {
   const trail = newTrail({ ...image, contents: image.contents ?? noContents });
-  for (const [label, words] of startsOf(image.config)) followCommand(trail, words, [label]);
+  const starts = [...startsOf(image.config), ...(image.more ?? [])];
+  for (const [label, words] of starts) followCommand(trail, words, [label]);
   followRuntimes(trail);
   followShellVariables(trail);
   return {
