@@ -9,6 +9,7 @@ export {
   parseDiffId,
   parseDigest,
 } from "./blob/digest.ts";
+export { encoderAnnotation, encoderOf, KeptFrames } from "./blob/frames.ts";
 export type { Image, Layer } from "./image/image.ts";
 export { chooseManifest, openImage } from "./image/image-open.ts";
 export { layerFromBlob } from "./image/layer.ts";
@@ -64,12 +65,15 @@ export {
 export { type ValidateReport, validateSource } from "./transport/validate.ts";
 export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree/cache.ts";
 export { diffTrees, type TreeDifference } from "./tree/diff.ts";
+export type { LayerMember } from "./tree/layered-tree.ts";
 export { parentOf, treeFromNodes } from "./tree/merged-tree.ts";
 export { readFileOf } from "./tree/read-file.ts";
 export {
   type ContentSink,
   type ContentWatch,
+  type LayerScan,
   replayLayers,
+  scanLayer,
   treeFromTar,
 } from "./tree/replay.ts";
 export type { NodeType, Resolution, Tree, TreeNode } from "./tree/tree.ts";

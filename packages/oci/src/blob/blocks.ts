@@ -1,9 +1,14 @@
-/** The same bytes in blocks of one size, the last one shorter, however they came. The blocks are new memory. */
+/**
+ * The same bytes in blocks of one size, the last one shorter, however they came. The blocks are memory of `reuse`, or
+ * new.
+ */
 export async function* blocksOf(
   bytes: AsyncIterable<Uint8Array>,
   blockBytes: number,
+  reuse: () => Buffer | undefined = () => undefined,
 ): AsyncGenerator<Buffer> {
-  let block = Buffer.allocUnsafe(blockBytes);
+  const memory = () => reuse() ?? Buffer.allocUnsafeSlow(blockBytes);
+  let block = memory();
   let filled = 0;
   for await (const chunk of bytes) {
     for (let at = 0; at < chunk.length; ) {
@@ -13,7 +18,7 @@ export async function* blocksOf(
       at += part.length;
       if (filled === blockBytes) {
         yield block;
-        block = Buffer.allocUnsafe(blockBytes);
+        block = memory();
         filled = 0;
       }
     }

@@ -1,8 +1,8 @@
 import { pipeline, Readable } from "node:stream";
-import { constants, createGunzip, createZstdCompress, createZstdDecompress } from "node:zlib";
+import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Fault } from "@lithify/fault";
-import { blocksOf } from "./blocks.ts";
-import { gzip } from "./gzip.ts";
+import { ByteQueue } from "./byte-queue.ts";
+import { decodeFrames, encodeFrames, type KeptFrames } from "./frames.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
 
@@ -24,9 +24,6 @@ export const expansionLimits: ExpansionLimits = {
 const chunkSize = 256 * 1024;
 /** Expanded bytes that wait: the thread that inflates goes on while this one hashes. */
 const readableHighWaterMark = 1024 * 1024;
-const zstdLevel = 3;
-/** What the encoder is given at one time: its output must not depend on how the input came. */
-const zstdBlockBytes = 1024 * 1024;
 
 /** gzip, zstd or none, by the magic number at the start (RFC 1952, RFC 8878). */
 export function compressionOf(start: Uint8Array): Compression {
@@ -40,20 +37,21 @@ export function compressionOf(start: Uint8Array): Compression {
 }
 
 /**
- * The bytes inside a gzip or zstd stream, told by its magic number; anything else as it is.
+ * The bytes inside a gzip or zstd stream, told by its magic number; anything else as it is. Frames that say how long
+ * they are are expanded several at one time, and handed to `kept`.
  * @throws Fault COMPRESSION_INVALID, LIMIT_EXCEEDED
  */
 export async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
   limits: ExpansionLimits = expansionLimits,
+  kept?: KeptFrames,
 ): AsyncGenerator<Uint8Array> {
-  const source = bytes[Symbol.asyncIterator]();
+  const counted = { bytes: 0 };
+  const source: AsyncIterator<Uint8Array> = countedBy(bytes, counted);
   try {
-    const start = await startOf(source);
-    const compression = compressionOf(start);
-    const counted = { bytes: 0 };
-    const whole = joined(start, source, counted);
-    const expanded = compression === "none" ? whole : expandedBy(compression, whole);
+    const input = new ByteQueue(source);
+    const compression = compressionOf(await input.peek(4));
+    const expanded = compression === "none" ? input.rest() : expandedBy(compression, input, kept);
     let total = 0;
     for await (const chunk of expanded) {
       total += chunk.length;
@@ -71,57 +69,40 @@ export async function* decompress(
   }
 }
 
-/** Compresses; the same bytes in give the same bytes out, on any number of processors. */
+/** Compresses; the same bytes in give the same bytes out, on any number of processors, as long as `encoderOf` is the same. */
 export function compress(
   bytes: AsyncIterable<Uint8Array>,
   compression: Compression,
+  kept?: KeptFrames,
 ): AsyncIterable<Uint8Array> {
-  if (compression === "none") return bytes;
-  if (compression === "gzip") return gzip(bytes);
-  const encoder = createZstdCompress({
-    chunkSize,
-    params: {
-      [constants.ZSTD_c_compressionLevel]: zstdLevel,
-      [constants.ZSTD_c_checksumFlag]: 1,
-    },
-  });
-  return through(blocksOf(bytes, zstdBlockBytes), encoder);
+  return compression === "none" ? bytes : encodeFrames(bytes, compression, kept);
 }
 
-async function startOf(source: AsyncIterator<Uint8Array>): Promise<Buffer> {
-  let start = Buffer.alloc(0);
-  while (start.length < 4) {
-    const { value, done } = await source.next();
-    if (done === true) break;
-    start = start.length === 0 ? Buffer.from(value) : Buffer.concat([start, value]);
-  }
-  return start;
-}
-
-async function* joined(
-  start: Buffer,
-  source: AsyncIterator<Uint8Array>,
+async function* countedBy(
+  bytes: AsyncIterable<Uint8Array>,
   counted: { bytes: number },
 ): AsyncGenerator<Uint8Array> {
-  counted.bytes = start.length;
-  if (start.length > 0) yield start;
-  for (;;) {
-    const { value, done } = await source.next();
-    if (done === true) return;
-    counted.bytes += value.length;
-    yield value;
+  for await (const chunk of bytes) {
+    counted.bytes += chunk.length;
+    yield chunk;
   }
 }
 
 async function* expandedBy(
   compression: "gzip" | "zstd",
-  bytes: AsyncIterable<Uint8Array>,
+  input: ByteQueue,
+  kept: KeptFrames | undefined,
 ): AsyncGenerator<Uint8Array> {
-  // The types leave out that a coder is a stream with a stream's options
-  const options = { chunkSize, readableHighWaterMark };
-  const decoder = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
+  const others = (bytes: AsyncIterable<Uint8Array>) => {
+    // The types leave out that a coder is a stream with a stream's options
+    const options = { chunkSize, readableHighWaterMark };
+    return through(
+      bytes,
+      compression === "gzip" ? createGunzip(options) : createZstdDecompress(options),
+    );
+  };
   try {
-    yield* through(bytes, decoder);
+    yield* decodeFrames(input, compression, others, kept);
   } catch (error) {
     if (!isCodecError(error)) throw error;
     throw new Fault("COMPRESSION_INVALID", `a ${compression} stream`, {
@@ -133,7 +114,9 @@ async function* expandedBy(
 
 function isCodecError(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
-  return typeof code === "string" && /^(Z_|ZSTD_|ERR_ZLIB|ERR_ZSTD)/.test(code);
+  return (
+    typeof code === "string" && /^(Z_|ZSTD_|ERR_ZLIB|ERR_ZSTD|ERR_BUFFER_TOO_LARGE)/.test(code)
+  );
 }
 
 async function* through(

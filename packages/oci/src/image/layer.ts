@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { Fault, isFault } from "@lithify/fault";
 import type { BlobReader } from "../blob/blob-store.ts";
-import { decompress } from "../blob/compression.ts";
+import { decompress, expansionLimits } from "../blob/compression.ts";
 import type { DiffId } from "../blob/digest.ts";
+import type { KeptFrames } from "../blob/frames.ts";
 import type { Layer } from "./image.ts";
 import type { Descriptor } from "./manifest.ts";
 
@@ -16,14 +17,18 @@ export function layerFromBlob(store: BlobReader, descriptor: Descriptor, diffId:
     digest,
     diffId,
     compressed,
-    uncompressed: () => verified(isPlain ? compressed() : expanded(compressed), diffId, digest),
+    uncompressed: ({ kept } = {}) =>
+      verified(isPlain ? compressed() : expanded(compressed, kept), diffId, digest),
   };
 }
 
 /** A corrupt blob breaks its compression before its last byte is hashed: it is read to its end, so that the fault names it. */
-async function* expanded(compressed: () => AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* expanded(
+  compressed: () => AsyncIterable<Uint8Array>,
+  kept: KeptFrames | undefined,
+): AsyncGenerator<Uint8Array> {
   try {
-    yield* decompress(compressed());
+    yield* decompress(compressed(), expansionLimits, kept);
   } catch (error) {
     if (isFault(error, "COMPRESSION_INVALID")) for await (const chunk of compressed()) void chunk;
     throw error;

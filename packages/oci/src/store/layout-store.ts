@@ -5,6 +5,7 @@ import { Fault, isFault } from "@lithify/fault";
 import { readBlob } from "../blob/blob-read.ts";
 import { type Compression, compress } from "../blob/compression.ts";
 import type { DiffId, Digest } from "../blob/digest.ts";
+import { encoderAnnotation, encoderOf, type KeptFrames } from "../blob/frames.ts";
 import { documentBytes } from "../image/document.ts";
 import type { Image, Layer } from "../image/image.ts";
 import { chooseManifest, describeManifest, openImage, readDocument } from "../image/image-open.ts";
@@ -131,7 +132,7 @@ class LayoutStore implements Store {
 
   async writeLayer(
     tar: AsyncIterable<Uint8Array>,
-    options: { readonly compression?: Compression } = {},
+    options: { readonly compression?: Compression; readonly kept?: KeptFrames } = {},
   ): Promise<Layer> {
     const compression = options.compression ?? "gzip";
     const hash = createHash("sha256");
@@ -141,9 +142,14 @@ class LayoutStore implements Store {
         yield chunk;
       }
     };
-    const { digest, size } = await this.#blobs.write(compress(hashed(), compression));
+    const { digest, size } = await this.#blobs.write(compress(hashed(), compression, options.kept));
     const diffId = `sha256:${hash.digest("hex")}` as DiffId;
-    return layerFromBlob(this, { mediaType: layerTypes[compression], digest, size }, diffId);
+    const annotations =
+      compression === "none"
+        ? {}
+        : { annotations: { [encoderAnnotation]: encoderOf(compression) } };
+    const mediaType = layerTypes[compression];
+    return layerFromBlob(this, { mediaType, digest, size, ...annotations }, diffId);
   }
 
   async writeImage({ config, layers, annotations }: ImageParts): Promise<Image> {

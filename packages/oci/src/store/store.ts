@@ -4,6 +4,7 @@ import type { Fault } from "@lithify/fault";
 import type { BlobStore } from "../blob/blob-store.ts";
 import type { Compression } from "../blob/compression.ts";
 import type { Digest } from "../blob/digest.ts";
+import type { KeptFrames } from "../blob/frames.ts";
 import type { Image, Layer } from "../image/image.ts";
 import type { Descriptor, ImageConfig, Platform } from "../image/manifest.ts";
 
@@ -26,10 +27,14 @@ export interface Store extends BlobStore {
   tag(ref: string, image: Image, options?: { readonly exact?: boolean }): Promise<void>;
   /** Takes a name away; the blobs stay. Throws Fault IMAGE_UNKNOWN. */
   untag(ref: string): Promise<void>;
-  /** Stores a tar archive as a layer. gzip unless told otherwise; the same archive gives the same blob. */
+  /**
+   * Stores a tar archive as a layer. gzip unless told otherwise; the same archive gives the same blob as long as the
+   * encoder is the one that the layer's annotation `io.lithify.encoder` names. Frames of `kept`, which must be
+   * by that encoder, are used again where they hold the same bytes.
+   */
   writeLayer(
     tar: AsyncIterable<Uint8Array>,
-    options?: { readonly compression?: Compression },
+    options?: { readonly compression?: Compression; readonly kept?: KeptFrames },
   ): Promise<Layer>;
   /** Stores configuration and manifest, and layers that other stores hold. The image has no name yet. */
   writeImage(parts: ImageParts): Promise<Image>;

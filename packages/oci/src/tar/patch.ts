@@ -45,12 +45,11 @@ export async function* patchTar(
   );
   for await (const chunk of bytes) {
     scanner.push(chunk);
-    if (out.length === 1) yield out[0] as Buffer;
-    else if (out.length > 1) yield Buffer.concat(out);
+    yield* out;
     out = [];
   }
   scanner.end();
-  if (out.length > 0) yield Buffer.concat(out);
+  yield* out;
 }
 
 function bytesOf({ extensions, header, sparseBlocks }: Member): Buffer[] {

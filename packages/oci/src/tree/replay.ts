@@ -1,6 +1,6 @@
 import { createHash, type Hash, hash as hashOf } from "node:crypto";
 import { isFault } from "@lithify/fault";
-import type { Digest } from "../blob/digest.ts";
+import type { DiffId, Digest } from "../blob/digest.ts";
 import type { Layer } from "../image/image.ts";
 import type { TarEntry, TarLimits } from "../tar/entry.ts";
 import { TarScanner } from "../tar/scan.ts";
@@ -40,6 +40,8 @@ export interface ReplayOptions {
   readonly digests?: boolean;
   readonly limits?: TarLimits;
   readonly watch?: ContentWatch;
+  /** Layers that were read already, by `scanLayer` with the same options. */
+  readonly scanned?: ReadonlyMap<DiffId, readonly LayerMember[]>;
 }
 
 /** As `replayLayers`, and where each file's content is, and what was noted of it. */
@@ -49,8 +51,8 @@ export async function replay(
 ): Promise<Replayed> {
   const merged = new LayeredTree();
   for (const [index, layer] of layers.entries()) {
-    const members = await membersOf(layer.uncompressed(), options);
-    merged.apply(members, index);
+    const scanned = options.scanned?.get(layer.diffId);
+    merged.apply(scanned ?? (await membersOf(layer.uncompressed(), options)), index);
   }
   return merged.finish();
 }
@@ -85,6 +87,24 @@ async function membersOf(
   bytes: AsyncIterable<Uint8Array>,
   options: ReplayOptions,
 ): Promise<readonly LayerMember[]> {
+  const scan = scanLayer(options);
+  let failure: unknown;
+  for await (const chunk of bytes) {
+    // A corrupt blob may look like a malformed archive first: read on, so that its digest tells
+    if (failure === undefined) failure = malformedBy(() => scan.push(chunk));
+  }
+  if (failure !== undefined) throw failure;
+  return scan.end();
+}
+
+/** A layer's archive as it streams by. Both throw Fault TAR_INVALID, LIMIT_EXCEEDED. */
+export interface LayerScan {
+  push(chunk: Uint8Array): void;
+  end(): readonly LayerMember[];
+}
+
+/** Notes the members of a layer, their contents hashed and watched. */
+export function scanLayer(options: ReplayOptions = {}): LayerScan {
   const members: LayerMember[] = [];
   const hashes = options.digests !== false;
   let member: LayerMember | undefined;
@@ -122,14 +142,13 @@ async function membersOf(
     },
     { limits: options.limits },
   );
-  let failure: unknown;
-  for await (const chunk of bytes) {
-    // A corrupt blob may look like a malformed archive first: read on, so that its digest tells
-    if (failure === undefined) failure = malformedBy(() => scanner.push(chunk));
-  }
-  if (failure !== undefined) throw failure;
-  scanner.end();
-  return members;
+  return {
+    push: (chunk) => scanner.push(chunk),
+    end() {
+      scanner.end();
+      return members;
+    },
+  };
 }
 
 /** The TAR_INVALID that a step ends in. */

@@ -21,7 +21,7 @@ export interface Inspected {
  */
 export async function inspectImage(
   image: Pick<Image, "layers">,
-  options: Pick<ImageTreeOptions, "store" | "digests" | "fresh"> = {},
+  options: Pick<ImageTreeOptions, "store" | "digests" | "fresh" | "scanned"> = {},
 ): Promise<Inspected> {
   const { tree, notes } = await imageTree(image, { ...options, watch: contentWatch });
   return { tree, contents: contentsOf(notes) };

@@ -1,17 +1,25 @@
 import { Fault } from "@lithify/fault";
 import {
   compareNames,
+  type DiffId,
+  encoderAnnotation,
+  encoderOf,
   type Image,
   type ImageConfig,
+  KeptFrames,
   type Layer,
+  type LayerMember,
+  type LayerScan,
   mediaTypes,
   patchTar,
   type Store,
+  scanLayer,
   type Tree,
   writeTar,
 } from "@lithify/oci";
 import { modelOf } from "../access/model.ts";
 import { openQuestions } from "../audit/audit.ts";
+import { contentWatch } from "../contents/content-watch.ts";
 import { accountsIn, type Inspected, inspectImage } from "../contents/inspect-image.ts";
 import type { Accounts } from "../identity/image-user.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -88,9 +96,12 @@ export async function seal(
     bytesRewritten: plan.bytesRewritten,
   };
   if (options.dryRun === true) return result;
-  const layers = await sealedLayers(store, plan, tree);
+  const scanned: Scanned = new Map();
+  const layers = await sealedLayers(store, plan, tree, scanned);
   const after =
-    layers === image.layers ? before : await inspectImage({ layers }, { store, fresh: true });
+    layers === image.layers
+      ? before
+      : await inspectImage({ layers }, { store, fresh: true, scanned });
   checkSealed(after.tree, plan);
   const claim = claimOf(accounts, after, plan);
   const done = await written(store, plan, layers, claim);
@@ -102,8 +113,16 @@ export async function seal(
   };
 }
 
+/** Layers that were written anew, as they went into the store: they need not be read again. */
+type Scanned = Map<DiffId, readonly LayerMember[]>;
+
 /** The image's own layers when nothing changes. */
-async function sealedLayers(store: Store, plan: SealPlan, tree: Tree): Promise<readonly Layer[]> {
+async function sealedLayers(
+  store: Store,
+  plan: SealPlan,
+  tree: Tree,
+  scanned: Scanned,
+): Promise<readonly Layer[]> {
   const { image } = plan;
   if (plan.added.length === 0 && plan.layers.every((row) => row.action !== "rewrite")) {
     return image.layers;
@@ -112,29 +131,53 @@ async function sealedLayers(store: Store, plan: SealPlan, tree: Tree): Promise<r
   for (const row of plan.layers) {
     const layer = image.layers[row.index];
     if (layer === undefined) continue;
-    layers.push(
-      row.action === "rewrite" ? await rewritten(store, layer, row.index, plan, tree) : layer,
-    );
+    if (row.action !== "rewrite") {
+      layers.push(layer);
+      continue;
+    }
+    const { layer: done, members } = await rewritten(store, layer, row.index, plan, tree);
+    scanned.set(done.diffId, members);
+    layers.push(done);
   }
   if (plan.added.length > 0)
     layers.push(await store.writeLayer(writeTar(topLayerInputs(plan.added))));
   return layers;
 }
 
-/** The layer with the attributes of its objects patched; objects that a higher layer hides stay as they are. */
-function rewritten(
+/**
+ * The layer with the attributes of its objects patched; objects that a higher layer hides stay as they are. Compressed
+ * frames whose bytes did not change are used again where the encoder is the same, which gives the same blob.
+ */
+async function rewritten(
   store: Store,
   layer: Layer,
   index: number,
   plan: SealPlan,
   tree: Tree,
-): Promise<Layer> {
-  const tar = patchTar(layer.uncompressed(), (entry) => {
+): Promise<{ readonly layer: Layer; readonly members: readonly LayerMember[] }> {
+  const compression = compressionOf(layer);
+  const isOwn =
+    compression !== "none" &&
+    layer.descriptor.annotations?.[encoderAnnotation] === encoderOf(compression);
+  const reused = isOwn ? { kept: new KeptFrames() } : {};
+  const tar = patchTar(layer.uncompressed(reused), (entry) => {
     const path = `/${entry.path}`;
     if (tree.at(path)?.layer !== index) return undefined;
     return plan.changes.get(path);
   });
-  return store.writeLayer(tar, { compression: compressionOf(layer) });
+  const scan = scanLayer({ watch: contentWatch });
+  const written = await store.writeLayer(passedBy(tar, scan), { compression, ...reused });
+  return { layer: written, members: scan.end() };
+}
+
+async function* passedBy(
+  tar: AsyncIterable<Uint8Array>,
+  scan: LayerScan,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of tar) {
+    scan.push(chunk);
+    yield chunk;
+  }
 }
 
 function compressionOf(layer: Layer): "gzip" | "zstd" | "none" {
