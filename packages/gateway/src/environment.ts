@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { type AccessFormat, accessFormats } from "./log/access-log.ts";
 import { type Priority, priorities } from "./log.ts";
 
 /** What the container's environment asks for. */
@@ -10,6 +11,12 @@ export interface GatewayEnvironment {
   readonly workerThreads: number;
   readonly scriptLimit: number;
   readonly drainDeadline: number;
+  /** `memory` lets management change objects of the running model. */
+  readonly changes: "none" | "memory";
+  readonly logFormat: "text" | "json";
+  /** Lines alike that are written in ten seconds; 0 is no limit. */
+  readonly logRepeats: number;
+  readonly accessLog: AccessFormat;
   /** One sentence for each variable that is not known or whose value is not. */
   readonly warnings: readonly string[];
 }
@@ -27,12 +34,20 @@ const known: readonly string[] = [
   "DATAPOWER_WORKER_THREADS",
   "DATAPOWER_LOG_LEVEL",
   "DATAPOWER_LOG_COLOR",
+  "GATEWAY_ROOT",
+  "GATEWAY_HEALTH_PORT",
+  "GATEWAY_SCRIPT_LIMIT",
+  "GATEWAY_DRAIN_DEADLINE",
+  "GATEWAY_CHANGES",
+  "GATEWAY_LOG_FORMAT",
+  "GATEWAY_LOG_REPEATS",
+  "GATEWAY_ACCESS_LOG",
+  "GATEWAY_WORKER",
 ];
 
 /**
- * Reads the environment. `DATAPOWER_LOG_LEVEL` is a number, 0 (emerg) to 7 (debug); ours are
- * `GATEWAY_ROOT`, `GATEWAY_HEALTH_PORT`, `GATEWAY_SCRIPT_LIMIT` (ms) and `GATEWAY_DRAIN_DEADLINE`
- * (ms). Nothing throws: what is wrong is warned of and takes its default.
+ * Reads the environment. `DATAPOWER_LOG_LEVEL` is a number, 0 (emerg) to 7 (debug); ours begin with
+ * `GATEWAY_`. Nothing throws: what is wrong is warned of and takes its default.
  */
 export function readEnvironment(
   env: Readonly<Record<string, string | undefined>>,
@@ -46,8 +61,20 @@ export function readEnvironment(
     warnings.push(`${name}=${text} is not a number from ${least} to ${most}: ${otherwise} is used`);
     return otherwise;
   };
+  const choice = <Choice extends string>(
+    name: string,
+    choices: readonly [Choice, ...Choice[]],
+  ): Choice => {
+    const text = env[name];
+    if (text === undefined || text === "") return choices[0];
+    const chosen = choices.find((each) => each === text.toLowerCase());
+    if (chosen !== undefined) return chosen;
+    warnings.push(`${name}=${text} is none of ${choices.join(", ")}: ${choices[0]} is used`);
+    return choices[0];
+  };
   for (const name of Object.keys(env)) {
-    if (name.startsWith("DATAPOWER_") && !known.includes(name)) warnings.push(unknownText(name));
+    const isOurs = /^(?:DATAPOWER|GATEWAY)_/.test(name) && !name.startsWith("GATEWAY_PASSWORD");
+    if (isOurs && !known.includes(name)) warnings.push(unknownText(name));
   }
   return {
     root: env.GATEWAY_ROOT || "/drouter",
@@ -57,6 +84,10 @@ export function readEnvironment(
     workerThreads: number("DATAPOWER_WORKER_THREADS", availableParallelism(), 1, 1024),
     scriptLimit: number("GATEWAY_SCRIPT_LIMIT", 2000, 10, 3_600_000),
     drainDeadline: number("GATEWAY_DRAIN_DEADLINE", 10_000, 0, 3_600_000),
+    changes: choice("GATEWAY_CHANGES", ["none", "memory"]),
+    logFormat: choice("GATEWAY_LOG_FORMAT", ["text", "json"]),
+    logRepeats: number("GATEWAY_LOG_REPEATS", 20, 0, 1_000_000),
+    accessLog: choice("GATEWAY_ACCESS_LOG", accessFormats),
     warnings,
   };
 }

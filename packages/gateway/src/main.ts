@@ -1,12 +1,16 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
 import { isFault } from "@lithify/fault";
 import { type GatewayEnvironment, readEnvironment } from "./environment.ts";
-import { type Log, openLog } from "./log.ts";
-import { openHealthPage } from "./serve/health.ts";
-import { portsClosed, startWorkers, type WorkerReport, workerVariable } from "./serve/workers.ts";
-import { inspectTrees } from "./trees.ts";
+import { LogHub } from "./log/log-hub.ts";
+import { StreamSink } from "./log/stream-sink.ts";
+import { type LogEvent, logLine } from "./log.ts";
+import { version } from "./version.ts";
+
+/** A worker's number, in its environment. */
+const number = process.env.GATEWAY_WORKER;
+/** How long the last lines may take to get out, in milliseconds. */
+const flushTime = 1000;
 
 /**
  * The container's entry: serves the tree below the first argument, GATEWAY_ROOT or /drouter until
@@ -22,21 +26,28 @@ async function main(): Promise<number> {
   keepHeapSmall();
   const environment = readEnvironment(process.env);
   const root = process.argv[2] ?? environment.root;
-  const log = openLog(
-    (line) => process.stdout.write(colored(line, environment)),
-    environment.logLevel,
-  );
+  const logs = openLogs(environment);
   try {
-    if (process.env[workerVariable] !== undefined) return await work(root, environment, log);
-    for (const text of environment.warnings) warn(log, text);
-    return environment.workerThreads > 1
-      ? await lead(root, environment, log)
-      : await serveAlone(root, environment, log);
+    if (number !== undefined) {
+      const { runWorker } = await import("./run/run-worker.ts");
+      return await runWorker(root, environment, logs);
+    }
+    for (const text of environment.warnings) {
+      logs.log({ code: "8100003c", category: "system", priority: "warn", text });
+    }
+    if (environment.workerThreads > 1) {
+      const { runLeader } = await import("./run/run-leader.ts");
+      return await runLeader(root, environment, logs);
+    }
+    const { runAlone } = await import("./run/run-alone.ts");
+    return await runAlone(root, environment, logs);
   } catch (error) {
     if (!isFault(error)) throw error;
     const text = `${error.code}: ${error.message} (${error.hint})`;
-    log({ code: "8100003c", category: "system", priority: "critic", text });
+    logs.log({ code: "8100003c", category: "system", priority: "critic", text });
     return error.exitCode;
+  } finally {
+    await logs.flush(flushTime);
   }
 }
 
@@ -46,118 +57,42 @@ function keepHeapSmall(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-/** One process that does everything. */
-async function serveAlone(
-  root: string,
-  environment: GatewayEnvironment,
-  log: Log,
-): Promise<number> {
-  const stop = stopSignal();
-  const { serveGateway } = await import("./serve/serve-gateway.ts");
-  const { healthPort, scriptLimit, drainDeadline } = environment;
-  const gateway = await serveGateway({ root, log, healthPort, scriptLimit, drainDeadline });
-  reportStart(gateway.ports.length, gateway.healthPort, root, log);
-  await stop;
-  reportStop(log, false);
-  await gateway.close();
-  reportStop(log, true);
-  return gateway.ports.length > 0 ? 0 : 3;
-}
-
-/** The process above the workers: it serves only the health page. */
-async function lead(root: string, environment: GatewayEnvironment, log: Log): Promise<number> {
-  const stop = stopSignal();
-  const workers = await startWorkers({
-    count: environment.workerThreads,
-    program: process.argv[1]!,
-    args: process.argv.slice(2),
-    log,
-  });
-  if (typeof workers === "number") return workers;
-  try {
-    const page = await openHealthPage(environment.healthPort, workers.health);
-    reportStart(workers.ports, page.port, root, log);
-    await stop;
-    await workers.drain();
-    reportStop(log, false);
-    await workers.close();
-    await page.close();
-    reportStop(log, true);
-    return workers.ports > 0 ? 0 : 3;
-  } catch (error) {
-    await workers.close();
-    throw error;
-  }
-}
-
-/** One of several: what all would say at the start is said by the first of them. */
-async function work(root: string, environment: GatewayEnvironment, log: Log): Promise<number> {
-  const stop = stopSignal();
-  const { serveGateway } = await import("./serve/serve-gateway.ts");
-  const { scriptLimit, drainDeadline } = environment;
-  let speaks = process.env[workerVariable] === "1";
-  const quiet: Log = Object.assign((event: Parameters<Log>[0]) => speaks && log(event), {
-    writes: log.writes ?? (() => true),
-  });
-  const gateway = await serveGateway({ root, log: quiet, scriptLimit, drainDeadline });
-  speaks = true;
-  const report: WorkerReport = { ports: gateway.ports.length, health: gateway.health() };
-  process.send!(report);
-  await stop;
-  const closed = gateway.close();
-  process.send!(portsClosed);
-  await closed;
-  return 0;
-}
-
-function reportStop(log: Log, done: boolean): void {
-  const text = done ? "Shut down" : "Shutting down: finishing requests in flight";
-  const code = done ? "8100006c" : "8100006a";
-  log({ code, category: "system", priority: "notice", text });
-}
-
-function reportStart(ports: number, healthPort: number | undefined, root: string, log: Log): void {
-  const seconds = process.uptime().toFixed(3);
-  const health = healthPort === undefined ? "" : `, health on port ${healthPort}`;
-  const text = `On-line: ${ports} ports served${health}, ${seconds} s after start`;
-  log({ code: "8040001c", category: "system", priority: "notice", text });
-  setImmediate(() => {
-    for (const { tree, answer, witness } of inspectTrees(root)) {
-      const priority = answer === "changeable" ? "warn" : "notice";
-      const why = witness === undefined ? "" : `: ${witness}`;
-      log({
-        code: "8100006a",
-        category: "system",
-        priority,
-        text: `${tree} is ${answer} to this process${why}`,
-      });
-    }
+function openLogs(environment: GatewayEnvironment): LogHub {
+  const { logLevel, logFormat, logColor, logRepeats } = environment;
+  const note = (dropped: number): string =>
+    logLine(
+      {
+        code: "80400021",
+        category: "logging",
+        priority: "warn",
+        text: `${dropped} lines were dropped, since nobody read them`,
+      },
+      new Date(),
+    );
+  return new LogHub({
+    console: new StreamSink(process.stdout, note),
+    level: logLevel,
+    format: logFormat,
+    color: logColor,
+    repeats: logRepeats,
+    forward: number === undefined ? undefined : sender(),
   });
 }
 
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.once("SIGINT", () => resolve());
-  });
-}
-
-function warn(log: Log, text: string): void {
-  log({ code: "8100003c", category: "system", priority: "warn", text });
-}
-
-function colored(line: string, environment: GatewayEnvironment): string {
-  if (!environment.logColor) return line;
-  if (/\]\[(?:emerg|alert|critic|error)\] /.test(line)) return `\u001b[31m${line}\u001b[0m`;
-  return /\]\[warn\] /.test(line) ? `\u001b[33m${line}\u001b[0m` : line;
-}
-
-function version(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+/** Sends events to the process above, one batch at a time. */
+function sender(): (events: readonly [LogEvent, number][]) => boolean {
+  let isBusy = false;
+  return (events) => {
+    if (isBusy || !process.connected) return false;
+    isBusy = true;
+    process.send!({ says: "log", events }, undefined, undefined, () => {
+      isBusy = false;
+    });
+    return true;
+  };
 }
 
 const code = await main();
 // the channel to the process above would keep a worker alive
-if (process.env[workerVariable] !== undefined) process.exit(code);
+if (number !== undefined) process.exit(code);
 process.exitCode = code;

@@ -27,6 +27,10 @@ export function directoryOf(root: string, domain: string, scheme: string): strin
       return join(root, "local", own);
     case "temporary":
       return join(root, "temporary", own);
+    // below the one tree that may be writable
+    case "logtemp":
+    case "logstore":
+      return join(root, "temporary", scheme, own);
     default:
       return secureDirectories(root, domain, scheme)[0];
   }

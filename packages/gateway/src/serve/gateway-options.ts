@@ -2,7 +2,7 @@ import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
 import type { OutboundRoute } from "./outbound.ts";
-import type { ObservedMessage } from "./process-message.ts";
+import type { AccessWriter, ObservedMessage } from "./process-message.ts";
 
 /** What to serve, and how. */
 export interface GatewayOptions {
@@ -15,12 +15,16 @@ export interface GatewayOptions {
   readonly signal?: AbortSignal;
   /** Port of the health page; 0 for a free one, undefined for no page. */
   readonly healthPort?: number;
+  /** What the health page says at `/metrics`. */
+  readonly metrics?: () => Promise<string>;
   /** Listens somewhere else than configured; 0 for a free port. */
   readonly portFor?: (listener: ListenerPlan) => number;
   /** Longest time that a script may compute without a pause, in milliseconds. Default 2000. */
   readonly scriptLimit?: number;
   /** How long requests in flight may take to finish when closing, in milliseconds. Default 10000. */
   readonly drainDeadline?: number;
+  /** Writes a line for every message whose answer stands. */
+  readonly access?: AccessWriter;
   /** Sends connections to backends somewhere else: for tests. */
   readonly route?: OutboundRoute;
   /** Hears of every message when its answer stands, before it is sent: for tests. */

@@ -18,9 +18,27 @@ export interface HealthPage {
   close(): Promise<void>;
 }
 
-/** `GET /` answers 200 with the health as JSON when ready, else 503; rejects when the port is taken. */
-export function openHealthPage(port: number, health: () => Health): Promise<HealthPage> {
+/**
+ * `GET /` answers 200 with the health as JSON when ready, else 503; `GET /metrics` answers what
+ * `metrics` gives, for Prometheus. Rejects when the port is taken.
+ */
+export function openHealthPage(
+  port: number,
+  health: () => Health,
+  metrics?: () => Promise<string>,
+): Promise<HealthPage> {
   const server = createServer((request, response) => {
+    if (metrics !== undefined && request.url === "/metrics") {
+      response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+      metrics().then(
+        (text) => response.end(text),
+        (error: Error) => {
+          response.statusCode = 500;
+          response.end(`# ${error.message.replaceAll(/[\r\n]+/g, " ")}\n`);
+        },
+      );
+      return;
+    }
     const now = health();
     const found = request.url === "/" || request.url?.startsWith("/?") === true;
     response.statusCode = found ? (now.ready ? 200 : 503) : 404;

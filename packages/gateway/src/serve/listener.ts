@@ -6,6 +6,8 @@ import { Connection, type Front, type FrontTimes, type Handler } from "./connect
 export interface Listener {
   readonly plan: ListenerPlan;
   readonly port: number;
+  /** Connections of clients since it was opened. */
+  readonly connections: { readonly open: number; readonly accepted: number };
   /**
    * Takes up another plan, which counts from the next request on, also on connections that are
    * open. False when only a new listener can serve it.
@@ -51,6 +53,8 @@ export async function openListener(
     { allowHalfOpen: true, noDelay: true },
     plan.tls === undefined ? welcome : await secured(front, guests, welcome, note),
   );
+  let accepted = 0;
+  server.on("connection", () => accepted++);
   await listen(server, plan.address, port);
   const clock = setInterval(() => {
     const now = Date.now();
@@ -61,6 +65,9 @@ export async function openListener(
   return {
     get plan() {
       return front.plan;
+    },
+    get connections() {
+      return { open: guests.size, accepted };
     },
     update(next, nextTimes, nextHandler) {
       if ((next.tls === undefined) !== (front.plan.tls === undefined)) return false;

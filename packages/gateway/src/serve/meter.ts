@@ -28,6 +28,8 @@ export interface GatewayCounts {
   readonly services: readonly ServiceCounts[];
   /** Scripts that were stopped because they computed for too long. */
   readonly scriptStops: number;
+  /** Connections of clients. */
+  readonly connections: { readonly open: number; readonly accepted: number };
 }
 
 /** The lengths of the windows of `recent`, in seconds. */
@@ -58,8 +60,8 @@ export class ServiceMeter {
     return performance.now();
   }
 
-  /** Its answer stands. */
-  end(begun: number, status: number): void {
+  /** Its answer stands; gives the milliseconds that it took. */
+  end(begun: number, status: number): number {
     const now = performance.now();
     const took = now - begun;
     this.#inFlight--;
@@ -70,6 +72,7 @@ export class ServiceMeter {
     const digit = Math.trunc(status / 100);
     this.#classes[digit >= 1 && digit <= 5 ? digit : 0]!++;
     this.#history.add(now);
+    return took;
   }
 
   /** A backend answered with this status, or failed (undefined). */

@@ -21,8 +21,12 @@ export interface ServiceWorld extends RuleWorld {
   readonly plan: ServicePlan;
   readonly backend: Backend;
   readonly meter: ServiceMeter;
+  readonly access?: AccessWriter | undefined;
   readonly observe?: ((message: ObservedMessage) => void) | undefined;
 }
+
+/** Hears of every message whose answer stands, with the milliseconds that it took. */
+export type AccessWriter = (transaction: Transaction, answer: Answer, milliseconds: number) => void;
 
 /** A message whose answer stands. */
 export interface ObservedMessage {
@@ -49,7 +53,8 @@ export async function processMessage(
   const begun = world.meter.begin();
   const transaction = new Transaction(world.plan, request, (own) => arrivingHeaders(world, own));
   const answer = await answerMessage(world, transaction, body);
-  world.meter.end(begun, answer.status);
+  const took = world.meter.end(begun, answer.status);
+  world.access?.(transaction, answer, took);
   world.observe?.({
     domain: world.plan.domain,
     service: world.plan.name,

@@ -24,6 +24,8 @@ export class RunningServices {
   readonly #open = new Map<string, Listener>();
   #worlds: ServiceWorld[] = [];
   #retired: ServiceWorld[] = [];
+  /** Connections of ports that are closed. */
+  #acceptedBefore = 0;
   readonly #closings: Promise<void>[] = [];
   statuses: readonly ServiceStatus[] = [];
   ports: readonly ServedPort[] = [];
@@ -75,6 +77,7 @@ export class RunningServices {
     return {
       services: [...this.#meters.values()].map((meter) => meter.counts()),
       scriptStops: this.#runner.stops,
+      connections: this.#connections(),
     };
   }
 
@@ -86,14 +89,23 @@ export class RunningServices {
     this.#runner.close();
   }
 
+  #connections(): GatewayCounts["connections"] {
+    let { open, accepted } = { open: 0, accepted: this.#acceptedBefore };
+    for (const { connections } of this.#open.values()) {
+      open += connections.open;
+      accepted += connections.accepted;
+    }
+    return { open, accepted };
+  }
+
   #worldOf(plan: ServicePlan, scripts: ScriptStore): ServiceWorld {
-    const { root, route, observe } = this.#options;
+    const { root, route, observe, access } = this.#options;
     const key = `${plan.domain}/${plan.name}`;
     const meter = this.#meters.get(key) ?? new ServiceMeter(plan.domain, plan.name);
     this.#meters.set(key, meter);
     const backend = new Backend(plan, route);
     const [runner, log] = [this.#runner, this.#log];
-    return { root, runner, scripts, log, plan, backend, route, observe, meter };
+    return { root, runner, scripts, log, plan, backend, route, observe, access, meter };
   }
 
   async #openService(
@@ -151,6 +163,7 @@ export class RunningServices {
     for (const [address, listener] of this.#open) {
       if (wanted.has(address)) continue;
       this.#open.delete(address);
+      this.#acceptedBefore += listener.connections.accepted;
       this.#closings.push(listener.close(this.#drainDeadline));
     }
   }

@@ -1,0 +1,84 @@
+import { loadConfiguration } from "../config/load.ts";
+import { type ObjectChange, withChanges } from "../config/overlay.ts";
+import type { GatewayEnvironment } from "../environment.ts";
+import type { LogHub } from "../log/log-hub.ts";
+import { planLogTargets } from "../log/plan-log-targets.ts";
+import type { Log, LogEvent } from "../log.ts";
+import { planManagement } from "../manage/plan-management.ts";
+import { processCounts } from "../serve/process-counts.ts";
+import { type Gateway, serveGateway } from "../serve/serve-gateway.ts";
+import type { LeaderWord, WorkerReport, WorkerWord } from "../serve/worker-talk.ts";
+import { workerVariable } from "../serve/workers.ts";
+import { accessWriter } from "./access-writer.ts";
+import { stopSignal } from "./start-log.ts";
+
+/** One of several processes: what all would say at the start is said by the first of them. */
+export async function runWorker(
+  root: string,
+  environment: GatewayEnvironment,
+  logs: LogHub,
+): Promise<number> {
+  const stop = stopSignal();
+  const { scriptLimit, drainDeadline } = environment;
+  const { log } = logs;
+  let speaks = process.env[workerVariable] === "1";
+  const quiet: Log = Object.assign((event: LogEvent) => speaks && log(event), {
+    writes: log.writes ?? (() => true),
+  });
+  const changes = environment.changes === "memory" ? await firstChanges() : [];
+  const configuration = withChanges(loadConfiguration(root), changes);
+  const access = accessWriter(environment);
+  const gateway = await serveGateway({
+    root,
+    configuration,
+    log: quiet,
+    scriptLimit,
+    drainDeadline,
+    ...(access === undefined ? {} : { access }),
+  });
+  logs.open(planLogTargets(configuration));
+  speaks = true;
+  process.on("message", (word: LeaderWord) => void obey(word, gateway, logs));
+  say({ says: "serving", report: reportOf(gateway) });
+  await stop;
+  const closed = gateway.close();
+  say({ says: "ports closed" });
+  await closed;
+  return 0;
+}
+
+async function obey(word: LeaderWord, gateway: Gateway, logs: LogHub): Promise<void> {
+  if (word.asks === "counts") {
+    const counts = processCounts(gateway.counts(), logs.dropped);
+    say({ says: "counts", id: word.id, counts });
+    return;
+  }
+  const next = withChanges(gateway.configuration, word.changes);
+  await gateway.apply(next);
+  logs.open(planLogTargets(next));
+  say({ says: "changed", id: word.id, report: reportOf(gateway) });
+}
+
+/** The changes that are in force, which the process above sends first of all. */
+function firstChanges(): Promise<readonly ObjectChange[]> {
+  return new Promise((resolve) => {
+    process.once("message", (word: LeaderWord) => {
+      resolve(word.asks === "changes" ? word.changes : []);
+    });
+  });
+}
+
+function reportOf(gateway: Gateway): WorkerReport {
+  const { configuration, ports } = gateway;
+  return {
+    ports,
+    health: gateway.health(),
+    domains: [...configuration.domains.keys()],
+    interfaces: planManagement(configuration),
+    logTargets: planLogTargets(configuration),
+  };
+}
+
+function say(word: WorkerWord): void {
+  if (process.connected) process.send!(word);
+}

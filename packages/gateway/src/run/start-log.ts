@@ -1,0 +1,38 @@
+import type { Log } from "../log.ts";
+import { inspectTrees } from "../trees.ts";
+
+/** Says that the gateway is on-line, then whether its trees are immutable to it. */
+export function logStart(
+  ports: number,
+  healthPort: number | undefined,
+  root: string,
+  log: Log,
+): void {
+  const seconds = process.uptime().toFixed(3);
+  const health = healthPort === undefined ? "" : `, health on port ${healthPort}`;
+  const text = `On-line: ${ports} ports served${health}, ${seconds} s after start`;
+  log({ code: "8040001c", category: "system", priority: "notice", text });
+  setImmediate(() => {
+    for (const { tree, answer, witness } of inspectTrees(root)) {
+      const priority = answer === "changeable" ? "warn" : "notice";
+      const why = witness === undefined ? "" : `: ${witness}`;
+      const said = `${tree} is ${answer} to this process${why}`;
+      log({ code: "8100006a", category: "system", priority, text: said });
+    }
+  });
+}
+
+/** Says that the gateway shuts down, or is done with it. */
+export function logStop(log: Log, done: boolean): void {
+  const text = done ? "Shut down" : "Shutting down: finishing requests in flight";
+  const code = done ? "8100006c" : "8100006a";
+  log({ code, category: "system", priority: "notice", text });
+}
+
+/** Resolves at SIGTERM or SIGINT. */
+export function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once("SIGTERM", () => resolve());
+    process.once("SIGINT", () => resolve());
+  });
+}
