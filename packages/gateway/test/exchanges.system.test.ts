@@ -1,8 +1,7 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type CaseServer, serveCases } from "./support/case-server.ts";
 import { exchange, wireForm } from "./support/raw-client.ts";
 
 /**
@@ -11,38 +10,19 @@ import { exchange, wireForm } from "./support/raw-client.ts";
  */
 const cases = join(import.meta.dirname, "cases/exchanges");
 const names = readdirSync(cases).sort();
-const work = mkdtempSync(join(tmpdir(), "gateway-exchanges-"));
-let child: ChildProcess;
-let ports: Record<string, { port?: number; reasons?: unknown }>;
-let log = "";
+let server: CaseServer;
 
 beforeAll(async () => {
-  const main = join(import.meta.dirname, "support/serve-cases.ts");
-  child = spawn(process.execPath, [main, work, cases, ...names], { stdio: "pipe" });
-  child.stderr!.on("data", (part) => {
-    log += String(part);
-  });
-  ports = await new Promise((resolve, reject) => {
-    let text = "";
-    child.stdout!.on("data", (part) => {
-      text += String(part);
-      if (text.endsWith("\n")) resolve(JSON.parse(text) as typeof ports);
-    });
-    child.on("exit", () => reject(new Error(log)));
-  });
+  server = await serveCases(cases, names);
 });
-
-afterAll(() => {
-  child.stdin!.end();
-  rmSync(work, { recursive: true, force: true });
-});
+afterAll(() => server.stop());
 
 describe.each(names)("%s", (name) => {
   const requests = readdirSync(join(cases, name))
     .filter((file) => file.endsWith(".request"))
     .sort();
   test.each(requests)("%s", async (file) => {
-    const { port, reasons } = ports[name]!;
+    const { port, reasons } = server.ports[name]!;
     expect(reasons).toBeUndefined();
     const request = readFileSync(join(cases, name, file), "utf8");
     const expected = readFileSync(join(cases, name, file.replace("request", "response")), "utf8");
@@ -54,5 +34,5 @@ describe.each(names)("%s", (name) => {
 });
 
 test("the process that served all of it is still alive", () => {
-  expect(child.exitCode).toBeNull();
+  expect(server.exitCode).toBeNull();
 });

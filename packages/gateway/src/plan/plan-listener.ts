@@ -17,16 +17,15 @@ const served: ReadonlySet<string> = new Set([
   "max-header-value-len",
   "max-querystring-len",
   "header-timeout",
+  "http2-max-streams",
+  "http2-max-frame",
+  "http2-idle-timeout",
 ]);
 
 /** Without effect while the feature they tune is off, or on what goes over the wire at all. */
 const inert: ReadonlySet<string> = new Set([
   "http-client-version",
   "websocket-idle-timeout",
-  "http2-max-streams",
-  "http2-max-frame",
-  "http2-stream-header",
-  "http2-idle-timeout",
   "chunked-encoding",
   "credential-charset",
 ]);
@@ -36,7 +35,7 @@ const secureProperties = ["ssl-config-type", "ssl-server", "ssl-sni-server", "ss
 
 const servedFeatures: ReadonlySet<string> = new Set(
   (
-    "HTTP-1.0 HTTP-1.1 POST GET PUT PATCH HEAD OPTIONS TRACE DELETE CustomMethods " +
+    "HTTP-1.0 HTTP-1.1 HTTP-2.0 POST GET PUT PATCH HEAD OPTIONS TRACE DELETE CustomMethods " +
     "QueryString FragmentIdentifiers DotDot DotDotInPath DotDotInQueryString CmdExe"
   ).split(" "),
 );
@@ -51,11 +50,16 @@ export function planListener(
   refusals: Refusals,
 ): ListenerPlan {
   const secure = handler.kind === "HTTPSSourceProtocolHandler";
-  const known = secure ? new Set([...served, ...secureProperties]) : served;
+  const features = switchesOf(handler, "allowed-features");
+  const known = new Set([
+    ...served,
+    ...(secure ? secureProperties : []),
+    // it tunes what is off
+    ...(features.has("HTTP-2.0") ? [] : ["http2-stream-header"]),
+  ]);
   for (const { line, why } of unservedProperties(handler, known, inert)) {
     refusals.add(handler, why, line);
   }
-  const features = switchesOf(handler, "allowed-features");
   for (const feature of features) {
     if (!servedFeatures.has(feature)) refusals.add(handler, `feature ${feature} is not served`);
   }
@@ -81,6 +85,11 @@ export function planListener(
     maxHeaderValueLength: numberOf(handler, "max-header-value-len"),
     maxQueryLength: numberOf(handler, "max-querystring-len"),
     headerTimeout: numberOf(handler, "header-timeout"),
+    http2: {
+      maxStreams: numberOf(handler, "http2-max-streams"),
+      maxFrame: numberOf(handler, "http2-max-frame"),
+      idleTimeout: numberOf(handler, "http2-idle-timeout"),
+    },
   };
 }
 

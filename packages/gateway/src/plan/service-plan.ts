@@ -23,6 +23,12 @@ export interface ListenerPlan {
   readonly maxHeaderValueLength: number;
   readonly maxQueryLength: number;
   readonly headerTimeout: number;
+  /** Limits of HTTP/2: streams of a connection, bytes of a frame, milliseconds (0: as HTTP/1.1). */
+  readonly http2: {
+    readonly maxStreams: number;
+    readonly maxFrame: number;
+    readonly idleTimeout: number;
+  };
   /** Absent where clients speak plainly. */
   readonly tls?: ServerTls | undefined;
 }

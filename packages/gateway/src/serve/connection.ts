@@ -1,33 +1,13 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
-import type { ListenerPlan } from "../plan/service-plan.ts";
 import type { Answer } from "./answer.ts";
 import { ChunkDecoder } from "./chunk-decoder.ts";
+import type { Front, Guest } from "./front.ts";
 import { refusalOf, refuse } from "./front-refusals.ts";
 import { Addresses, FrontRequest } from "./front-request.ts";
 import { HeadCollector } from "./head-collector.ts";
 import { MessageBody } from "./message-body.ts";
 import { BadRequest, type RequestHead } from "./request-head.ts";
 import { writeAnswer } from "./response-writer.ts";
-import type { IncomingRequest } from "./transaction.ts";
-
-/** Takes a request to its answer; never rejects. */
-export type Handler = (request: IncomingRequest, body: Readable | undefined) => Promise<Answer>;
-
-/** Times that the service sets for its clients, in milliseconds. */
-export interface FrontTimes {
-  readonly idleInMessage: number;
-  readonly betweenMessages: number;
-}
-
-/** What all connections of a listener share; may change between two requests. */
-export interface Front {
-  plan: ListenerPlan;
-  times: FrontTimes;
-  handler: Handler;
-  /** True once no further request is to be taken. */
-  closing: boolean;
-}
 
 /** Bytes of requests that are kept while an earlier one of the connection is still answered. */
 const mostPipelined = 65_536;
@@ -39,7 +19,7 @@ const noBytes = Buffer.alloc(0);
  * One client connection: requests in, one after the other, answers out in the same order. What is
  * no HTTP is answered with 400 and the end of the connection.
  */
-export class Connection {
+export class Connection implements Guest {
   readonly #socket: Socket;
   readonly #front: Front;
   readonly #heads = new HeadCollector();
@@ -85,7 +65,7 @@ export class Connection {
     } else if (this.idle) {
       if (now - this.#since > times.betweenMessages) this.#socket.destroy();
     } else if (this.#request === undefined && this.#reading === "head") {
-      if (now - this.#heads.since > plan.headerTimeout) {
+      if (plan.headerTimeout > 0 && now - this.#heads.since > plan.headerTimeout) {
         this.#refuse(refuse("slow", "the header did not come in time"));
       }
     } else if (now - this.#since > times.idleInMessage) {

@@ -1,6 +1,10 @@
 import { createServer, type Server, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { ServerTls } from "../plan/crypto/server-tls-plan.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
-import { Connection, type Front, type FrontTimes, type Handler } from "./connection.ts";
+import { Connection } from "./connection.ts";
+import { lookAhead } from "./first-bytes.ts";
+import type { Front, FrontTimes, Guest, Handler } from "./front.ts";
 
 /** A front side handler that is listening. */
 export interface Listener {
@@ -23,14 +27,6 @@ const tick = 500;
 /** How long a client may take for its TLS handshake, in milliseconds. */
 const handshakeMilliseconds = 10_000;
 
-/** A connection, or what is on the way to become one. */
-interface Guest {
-  readonly idle: boolean;
-  /** Ends what has been silent for too long; called from time to time with the clock's value. */
-  check(now: number): void;
-  destroy(): void;
-}
-
 /**
  * Starts listening; rejects with the system's error when the address cannot be had. `note` hears
  * why clients were turned away before their first request.
@@ -44,14 +40,9 @@ export async function openListener(
 ): Promise<Listener> {
   const front: Front = { plan, times, handler, closing: false };
   const guests = new Set<Guest>();
-  const welcome = (socket: Socket): void => {
-    const connection = new Connection(socket, front, Date.now());
-    guests.add(connection);
-    socket.once("close", () => guests.delete(connection));
-  };
   const server = createServer(
     { allowHalfOpen: true, noDelay: true },
-    plan.tls === undefined ? welcome : await secured(front, guests, welcome, note),
+    await welcomeTo(front, guests, note),
   );
   let accepted = 0;
   server.on("connection", () => accepted++);
@@ -71,6 +62,7 @@ export async function openListener(
     },
     update(next, nextTimes, nextHandler) {
       if ((next.tls === undefined) !== (front.plan.tls === undefined)) return false;
+      if (speaksHttp2(next) !== speaksHttp2(front.plan)) return false;
       Object.assign(front, { plan: next, times: nextTimes, handler: nextHandler });
       return true;
     },
@@ -82,30 +74,84 @@ export async function openListener(
   };
 }
 
-/** Takes connections through their handshake first; TLS is loaded only where it is spoken. */
-async function secured(
+/** What is done with a new connection; TLS and HTTP/2 are loaded only where they are spoken. */
+async function welcomeTo(
   front: Front,
   guests: Set<Guest>,
-  welcome: (socket: Socket) => void,
+  note: (text: string) => void,
+): Promise<(socket: Socket) => void> {
+  const stay = (guest: Guest, socket: Socket): void => {
+    guests.add(guest);
+    socket.once("close", () => guests.delete(guest));
+  };
+  const asHttp1 = (socket: Socket): void => {
+    stay(new Connection(socket, front, Date.now()), socket);
+  };
+  if (!speaksHttp2(front.plan)) {
+    if (front.plan.tls === undefined) return asHttp1;
+    return secured(front, stay, guests, asHttp1, [], note);
+  }
+  const { Http2Connection, beginsAsHttp2 } = await import("./http2-connection.ts");
+  const asHttp2 = (socket: Socket): void => {
+    stay(new Http2Connection(socket, front, Date.now()), socket);
+  };
+  if (front.plan.tls !== undefined) {
+    const byProtocol = (socket: TLSSocket): void => {
+      if (socket.alpnProtocol === "h2") asHttp2(socket);
+      else asHttp1(socket);
+    };
+    return secured(front, stay, guests, byProtocol, ["h2", "http/1.1"], note);
+  }
+  return (socket) => {
+    const silent = silentGuest(socket, () => front.times.betweenMessages);
+    stay(silent, socket);
+    socket.on("error", () => {});
+    lookAhead(socket, (bytes) => {
+      const begins = beginsAsHttp2(bytes);
+      if (begins === undefined) return undefined;
+      return () => {
+        guests.delete(silent);
+        if (begins) {
+          asHttp2(socket);
+        } else {
+          asHttp1(socket);
+          socket.resume();
+        }
+      };
+    });
+  };
+}
+
+function speaksHttp2({ features }: ListenerPlan): boolean {
+  return features.has("HTTP-2.0");
+}
+
+/** Takes connections through their handshake first. */
+async function secured(
+  front: Front,
+  stay: (guest: Guest, socket: Socket) => void,
+  guests: Set<Guest>,
+  take: (socket: TLSSocket) => void,
+  protocols: readonly string[],
   note: (text: string) => void,
 ): Promise<(socket: Socket) => void> {
   const { SecureFront } = await import("./secure-front.ts");
-  const secure = new SecureFront({
-    tls: () => front.plan.tls!,
-    protocols: () => [],
-    take: welcome,
-    note,
-  });
+  const tls = (): ServerTls => front.plan.tls!;
+  const secure = new SecureFront({ tls, protocols: () => protocols, take, note });
   return (socket) => {
-    const since = Date.now();
-    const guest: Guest = {
-      idle: true,
-      check: (now) => void (now - since > handshakeMilliseconds && socket.destroy()),
-      destroy: () => socket.destroy(),
-    };
-    guests.add(guest);
-    socket.once("close", () => guests.delete(guest));
-    secure.accept(socket, () => guests.delete(guest));
+    const shaking = silentGuest(socket, () => handshakeMilliseconds);
+    stay(shaking, socket);
+    secure.accept(socket, () => guests.delete(shaking));
+  };
+}
+
+/** A connection that has not said anything that counts. */
+function silentGuest(socket: Socket, most: () => number): Guest {
+  const since = Date.now();
+  return {
+    idle: true,
+    check: (now) => void (now - since > most() && socket.destroy()),
+    destroy: () => socket.destroy(),
   };
 }
 
@@ -129,6 +175,9 @@ function closeServer(server: Server, guests: ReadonlySet<Guest>, deadline: numbe
       clearTimeout(timer);
       resolve();
     });
-    for (const guest of guests) if (guest.idle) guest.destroy();
+    for (const guest of guests) {
+      if (guest.idle) guest.destroy();
+      else guest.drain?.();
+    }
   });
 }

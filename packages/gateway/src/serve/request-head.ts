@@ -70,7 +70,7 @@ const requestLine = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+) ([\x21-\x7e]+) HTTP\/(\d\.\d
 const headerLine = /([!#$%&'*+.^_`|~0-9A-Za-z-]+):([\t\x20-\x7e\x80-\xff]*)\r\n/y;
 
 /** RFC 9112, 3.2: a path, a whole URL, `*` for OPTIONS; CONNECT has a form of its own. */
-function checkTarget(method: string, target: string): void {
+export function checkTarget(method: string, target: string): void {
   if (target.startsWith("/") || method === "CONNECT") return;
   if (target === "*" && method === "OPTIONS") return;
   if (!/^https?:\/\/[^/?#]/i.test(target)) throw new BadRequest("the request target is malformed");

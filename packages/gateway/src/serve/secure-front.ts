@@ -3,6 +3,7 @@ import { createServer, type Server, type TLSSocket } from "node:tls";
 import { peerRefusal } from "../plan/crypto/peer-check.ts";
 import type { ServerProfile, ServerTls } from "../plan/crypto/server-tls-plan.ts";
 import { askedHost } from "./client-hello.ts";
+import { lookAhead } from "./first-bytes.ts";
 
 /** What becomes of the connections of a TLS listener. */
 export interface SecureFrontOptions {
@@ -43,29 +44,22 @@ export class SecureFront {
 
   /** Collects what the client says first, until the host is known. */
   #await(socket: Socket, tls: ServerTls): void {
-    let collected: Buffer = Buffer.alloc(0);
-    const listen = (bytes: Buffer): void => {
-      collected = collected.length === 0 ? bytes : Buffer.concat([collected, bytes]);
-      const asked = askedHost(collected);
-      if (asked.state === "more") return;
-      socket.off("data", listen);
-      socket.pause();
-      const profile = asked.state === "found" ? tls.profileFor(asked.host) : undefined;
-      if (profile !== undefined) {
-        socket.unshift(collected);
-        this.#begin(socket, profile);
-        return;
+    lookAhead(socket, (bytes) => {
+      const asked = askedHost(bytes);
+      if (asked.state === "more") return undefined;
+      if (asked.state === "no TLS") {
+        return () => {
+          this.#options.note("the client does not speak TLS");
+          socket.destroy();
+        };
       }
-      if (asked.state === "found") {
+      const profile = tls.profileFor(asked.host);
+      if (profile !== undefined) return () => this.#begin(socket, profile);
+      return () => {
         this.#options.note(`no server profile for the host name ${JSON.stringify(asked.host)}`);
         socket.end(unrecognizedName, () => socket.destroy());
-      } else {
-        this.#options.note("the client does not speak TLS");
-        socket.destroy();
-      }
-    };
-    socket.on("data", listen);
-    socket.on("end", () => socket.destroy());
+      };
+    });
   }
 
   #begin(socket: Socket, profile: ServerProfile): void {

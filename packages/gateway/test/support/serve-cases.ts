@@ -21,7 +21,10 @@ for (const name of names) {
   const backend = existsSync(join(from, "backend.txt"))
     ? await openBackend(readFileSync(join(from, "backend.txt"), "utf8"))
     : "";
-  const config = readFileSync(join(from, "echo.cfg"), "utf8").replaceAll("{{backend}}", backend);
+  const config = readFileSync(join(from, "echo.cfg"), "utf8")
+    .replaceAll("{{backend}}", backend)
+    // another test serves the same cases over HTTP/2
+    .replaceAll('allowed-features "', `allowed-features "${process.env.ADDED_FEATURES ?? ""}`);
   writeFileSync(join(root, "config/echo/echo.cfg"), config);
   const main = join(root, "local/echo/main.js");
   if (existsSync(main)) {

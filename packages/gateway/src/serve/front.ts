@@ -1,0 +1,33 @@
+import type { Readable } from "node:stream";
+import type { ListenerPlan } from "../plan/service-plan.ts";
+import type { Answer } from "./answer.ts";
+import type { IncomingRequest } from "./transaction.ts";
+
+/** Takes a request to its answer; never rejects. */
+export type Handler = (request: IncomingRequest, body: Readable | undefined) => Promise<Answer>;
+
+/** Times that the service sets for its clients, in milliseconds. */
+export interface FrontTimes {
+  readonly idleInMessage: number;
+  readonly betweenMessages: number;
+}
+
+/** What all connections of a listener share. */
+export interface Front {
+  readonly plan: ListenerPlan;
+  readonly times: FrontTimes;
+  readonly handler: Handler;
+  /** True once no further request is to be taken. */
+  closing: boolean;
+}
+
+/** A connection, or what is on the way to become one. */
+export interface Guest {
+  /** True when nothing is in flight. */
+  readonly idle: boolean;
+  /** Ends what has been silent for too long; called from time to time with the clock's value. */
+  check(now: number): void;
+  /** Takes no further request, and ends after those in flight; absent where each answer does so. */
+  drain?(): void;
+  destroy(): void;
+}
