@@ -44,7 +44,7 @@ export function claimListeners(
   refusals: Refusals,
 ): void {
   for (const listener of plan.listeners) {
-    const key = `${listener.domain}/${listener.name}`;
+    const key = `${listener.domain}/${listener.alias}/${listener.name}`;
     const owner = taken.get(key);
     if (owner === undefined) taken.set(key, plan.name);
     else refusals.add(object, `${listener.alias} "${listener.name}" already serves "${owner}"`);

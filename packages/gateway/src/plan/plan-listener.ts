@@ -1,5 +1,6 @@
-import { type ConfigObject, type Configuration, objectKey } from "../config/model.ts";
+import type { ConfigObject, Configuration } from "../config/model.ts";
 import { readServerTls } from "./crypto/server-tls.ts";
+import { localAddressOf } from "./local-address.ts";
 import { flagOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { ListenerPlan } from "./service-plan.ts";
@@ -73,7 +74,7 @@ export function planListener(
     name: handler.name,
     domain: handler.domain,
     origin: handler.origin,
-    address: addressOf(handler, domains, refusals),
+    address: localAddressOf(handler, textOf(handler, "local-address"), domains, refusals),
     port,
     features,
     persistent: flagOf(handler, "persistent-connections"),
@@ -91,20 +92,4 @@ export function planListener(
       idleTimeout: numberOf(handler, "http2-idle-timeout"),
     },
   };
-}
-
-/** An address is a number or the name of a host-alias, of this domain or of the default one. */
-function addressOf(
-  handler: ConfigObject,
-  domains: Configuration["domains"],
-  refusals: Refusals,
-): string {
-  const text = textOf(handler, "local-address");
-  if (/^[0-9.]+$/.test(text) || /^[0-9a-f:]*:[0-9a-f:.]*$/i.test(text)) return text;
-  for (const domain of [handler.domain, "default"]) {
-    const alias = domains.get(domain)?.objects.get(objectKey("HostAlias", text));
-    if (alias?.enabled) return textOf(alias, "ip-address");
-  }
-  refusals.add(handler, `local address "${text}" is neither an address nor a host-alias`);
-  return text;
 }

@@ -3,6 +3,7 @@ import { claimListeners } from "./front-protocols.ts";
 import { Refusals } from "./refusals.ts";
 import type { PlannedService } from "./service-plan.ts";
 import { planGateway } from "./services/mpgw.ts";
+import { planFirewall } from "./services/xmlfirewall.ts";
 
 /** Kinds that listen for clients: each instance is served, down or disabled, never left out. */
 const serviceKinds: ReadonlySet<string> = new Set([
@@ -22,6 +23,7 @@ const serviceKinds: ReadonlySet<string> = new Set([
 /** The kinds that can be served, each with what makes its plan. */
 const servedKinds: ReadonlyMap<string, typeof planGateway> = new Map([
   ["MultiProtocolGateway", planGateway],
+  ["XMLFirewallService", planFirewall],
 ]);
 
 /**

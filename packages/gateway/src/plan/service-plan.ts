@@ -6,7 +6,7 @@ import type { UrlRewritePlan } from "./rewrite-rule.ts";
 
 /** One front side handler: where it listens and what it lets in. Times are in milliseconds. */
 export interface ListenerPlan {
-  readonly alias: "source-http" | "source-https";
+  readonly alias: "source-http" | "source-https" | "xmlfirewall";
   readonly name: string;
   readonly domain: string;
   readonly origin: Origin;
@@ -78,13 +78,19 @@ export interface HeaderEdit {
   readonly value?: string;
 }
 
-/** A multi-protocol gateway that can be served, with everything that it refers to. Times in ms. */
+/** Where the messages of a service go; `loopback` answers with what its request rule made. */
+export type BackendPlan =
+  | { readonly type: "dynamic" }
+  | { readonly type: "loopback" }
+  | { readonly type: "static"; readonly url: URL };
+
+/** A service that can be served, with everything that it refers to. Times in ms. */
 export interface ServicePlan {
   readonly domain: string;
   readonly name: string;
   readonly policyName: string;
-  /** What var://service/processor-type says. */
-  readonly processorType: string;
+  readonly kind: "MultiProtocolGateway" | "XMLFirewallService";
+  readonly alias: "mpgw" | "xmlfirewall";
   readonly xmlManager: string;
   readonly defaultStylesheet: string;
   readonly origin: Origin;
@@ -92,11 +98,13 @@ export interface ServicePlan {
   readonly policy: readonly PolicyEntry[];
   /** Rules that `call` names. */
   readonly rules: ReadonlyMap<string, RulePlan>;
-  readonly backend: { readonly type: "dynamic" } | { readonly type: "static"; readonly url: URL };
+  readonly backend: BackendPlan;
   readonly requestType: MessageType;
   readonly responseType: MessageType;
   readonly forcePolicyExec: boolean;
   readonly propagateUri: boolean;
+  /** What of routing-url counts: all of it, or its host with the message's own URI. */
+  readonly routedUri: "as routed" | "of the message";
   readonly processHttpErrors: boolean;
   /** Failing answers of the backend go to the client as they are. */
   readonly proxyHttpResponse: boolean;

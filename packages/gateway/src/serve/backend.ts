@@ -117,7 +117,10 @@ export class Backend {
     const routed = String(transaction.service.get("routing-url") ?? "");
     if (routed !== "") {
       const target = URL.canParse(routed) ? targetOfUrl(new URL(routed)) : undefined;
-      if (target !== undefined && !target.secure) return target;
+      if (target !== undefined && !target.secure) {
+        if (this.#plan.routedUri === "as routed") return target;
+        return withPath(target, transaction.uri) ?? refused(`URI ${transaction.uri}`);
+      }
       return refused(`routing-url ${routed} is not an http URL`);
     }
     const base = this.#base;

@@ -3,11 +3,15 @@ import type { Headers } from "./headers.ts";
 import type { RequestHead } from "./request-head.ts";
 import type { IncomingRequest } from "./transaction.ts";
 
-/** The addresses of a connection as text, made when first asked for. */
+/** A connection as its requests see it: addresses as text, made when first asked for. */
 export class Addresses {
   readonly #socket: Socket;
   #client: string | undefined;
   #local: string | undefined;
+  /** What a policy has noted of the connection: var://service/connection/note. */
+  note = "";
+  /** Requests that came on it, this one included. */
+  requests = 0;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -38,6 +42,11 @@ export class FrontRequest implements IncomingRequest {
     this.scheme = scheme;
     this.uri = uriOf(head.target);
     this.#addresses = addresses;
+    addresses.requests++;
+  }
+
+  get connection(): { note: string; readonly requests: number } {
+    return this.#addresses;
   }
 
   get method(): string {

@@ -104,13 +104,15 @@ async function processRequest(
   transaction.contexts.set("INPUT", message);
   if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
   if (skipsRules(plan, plan.requestType, bytes)) {
+    if (plan.backend.type === "loopback") return skippedAnswer(transaction);
     return forward(world, transaction, transaction.contexts.get("INPUT")?.bytes ?? bytes);
   }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;
-  if (transaction.skipsBackside) return skippedAnswer(transaction);
+  const answered = transaction.skipsBackside || plan.backend.type === "loopback";
+  if (answered) return skippedAnswer(transaction);
   return forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
 }
 

@@ -1,3 +1,4 @@
+import { kindNamed } from "../catalogue.ts";
 import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
 import { obstacleText, type PlannedService, type ServicePlan } from "../plan/service-plan.ts";
@@ -12,7 +13,7 @@ export function restingStatus(
   log: Log,
 ): ServiceStatus {
   const { domain, name, kind } = service;
-  const object = { kind: kind === "MultiProtocolGateway" ? "mpgw" : kind, name };
+  const object = { kind: kindNamed(kind)?.alias ?? kind, name };
   if (service.state === "disabled") {
     const text = "Disabled";
     log({ domain, code: "0034000d", category: "mgmt", priority: "notice", object, text });
@@ -29,15 +30,15 @@ export function startedStatus(
   reasons: readonly string[],
   log: Log,
 ): ServiceStatus {
-  const { domain, name } = plan;
+  const { domain, name, kind, alias } = plan;
   for (const listener of reasons.length > 0 ? [] : plan.listeners) {
     const text = `Service installed on port ${listener.port}`;
     const handler = { kind: listener.alias, name: listener.name };
     log({ domain, code: "00350016", category: "mgmt", priority: "notice", object: handler, text });
   }
-  logTransition(domain, { kind: "mpgw", name }, reasons, log);
+  logTransition(domain, { kind: alias, name }, reasons, log);
   const state = reasons.length === 0 ? "up" : "down";
-  return { domain, name, kind: "MultiProtocolGateway", state, reasons };
+  return { domain, name, kind, state, reasons };
 }
 
 /** Ready while running, every domain is whole, and every enabled service is up. */

@@ -50,7 +50,8 @@ const readers: Readonly<Record<string, (transaction: Transaction) => unknown>> =
   "persistent-connection-counter": ({ request }) => request.connection?.requests ?? 1,
   "preserve-mime-encapsulation": () => false,
   "processor-name": ({ plan }) => plan.name,
-  "processor-type": ({ plan }) => plan.processorType,
+  "processor-type": ({ plan }) =>
+    plan.kind === "XMLFirewallService" ? "XML Firewall" : "Multi-Protocol Gateway",
   protocol: ({ request }) => request.scheme,
   "protocol-method": ({ method }) => method,
   "qos/priority": () => "normal",

@@ -1,7 +1,7 @@
 import type { LogEvent, Priority } from "../log.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** A log event of a transaction, in category `mpgw` and about its service unless changed. */
+/** A log event of a transaction, in the category of its service and about its service unless changed. */
 export function logEventOf(
   transaction: Transaction,
   code: string,
@@ -12,9 +12,9 @@ export function logEventOf(
   return {
     domain: plan.domain,
     code,
-    category: "mpgw",
+    category: plan.alias,
     priority,
-    object: { kind: "mpgw", name: plan.name },
+    object: { kind: plan.alias, name: plan.name },
     transaction: { id, side, globalId, client: request.client.replace(/:\d+$/, "") },
     text,
   };

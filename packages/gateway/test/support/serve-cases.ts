@@ -23,6 +23,7 @@ for (const name of names) {
     : "";
   const config = readFileSync(join(from, "echo.cfg"), "utf8")
     .replaceAll("{{backend}}", backend)
+    .replaceAll("{{backend-port}}", backend.split(":").at(-1) ?? "")
     // another test serves the same cases over HTTP/2
     .replaceAll('allowed-features "', `allowed-features "${process.env.ADDED_FEATURES ?? ""}`);
   writeFileSync(join(root, "config/echo/echo.cfg"), config);
