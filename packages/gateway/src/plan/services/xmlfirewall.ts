@@ -23,6 +23,8 @@ const headerLimits = {
   maxHeaderValueLength: 0,
   maxQueryLength: 0,
   headerTimeout: 30_000,
+  // it speaks HTTP/1 alone: the feature is not among the above
+  http2: { maxStreams: 0, maxFrame: 0, idleTimeout: 0 },
 };
 
 /** The plan of an XML firewall; reasons against it go to `refusals`. */
