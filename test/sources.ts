@@ -14,7 +14,7 @@ export interface SourceFile {
 }
 
 const importForm =
-  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\b(?:import|require)\(\s*["']([^"']+)["']\s*\)/g;
+  /(?:^|\n)\s*(?:import|export)\s(?:[^"';]*?\sfrom\s*)?["']([^"']+)["']|\b(?:import|require|require\.resolve)\(\s*["']([^"']+)["']\s*\)/g;
 
 /** Source files below the glob pattern, with what they import, `import()` and `require()` included. */
 export function sourceFiles(pattern: string): readonly SourceFile[] {
@@ -28,7 +28,9 @@ export function sourceFiles(pattern: string): readonly SourceFile[] {
         path,
         text,
         package: parts[0] === "packages" ? parts[1] : undefined,
-        imports: [...text.matchAll(importForm)].map((match) => match[1] ?? match[2] ?? ""),
+        imports: [...text.matchAll(importForm)].map(
+          (match) => match[1] ?? match[2] ?? match[3] ?? "",
+        ),
       };
     });
 }

@@ -22,7 +22,6 @@ export { verifyPassword } from "./config/password-hash.ts";
 export {
   type LintedObject,
   type LintFinding,
-  type LintOptions,
   type LintReport,
   lintConfiguration,
 } from "./lint.ts";

@@ -8,6 +8,7 @@ import { securityRules } from "./lint/security-rules.ts";
 import { reachable, usageOf } from "./lint/unused.ts";
 import { planServices } from "./plan/plan-services.ts";
 import type { PlannedService } from "./plan/service-plan.ts";
+import { remarksOnScript } from "./script/script-level.ts";
 
 /**
  * What this gateway does with an object: `served` as part of a service that is ready, `tolerated`
@@ -41,18 +42,6 @@ export interface LintReport {
   readonly servable: boolean;
 }
 
-/** One thing in a script that is newer than the language that the product has. */
-export interface ScriptRemark {
-  readonly line: number;
-  readonly column: number;
-  readonly message: string;
-}
-
-export interface LintOptions {
-  /** Holds the source of a script against the target language. */
-  readonly checkScript?: (source: string, file: string) => readonly ScriptRemark[];
-}
-
 /** Every rule that looks at one object. */
 export const lintRules: readonly LintRule[] = [...modelRules, ...securityRules];
 
@@ -60,10 +49,7 @@ export const lintRules: readonly LintRule[] = [...modelRules, ...securityRules];
  * Looks at a configuration without serving it: every finding has a rule, a file and a line.
  * Findings come in the order of domains, objects and lines, errors of loading and planning first.
  */
-export function lintConfiguration(
-  configuration: Configuration,
-  options: LintOptions = {},
-): LintReport {
+export function lintConfiguration(configuration: Configuration): LintReport {
   const services = planServices(configuration);
   const blamed = new Set<string>();
   const findings: LintFinding[] = loadFindings(configuration);
@@ -86,7 +72,7 @@ export function lintConfiguration(
       objects.push({ domain: domain.name, object: label(object), kind, origin, answer });
       findings.push(
         ...ruleFindings(subjectOf(configuration, domain, object, usage), told),
-        ...scriptFindings(configuration, domain, object, options),
+        ...scriptFindings(configuration, domain, object),
       );
     }
   }
@@ -132,15 +118,13 @@ function scriptFindings(
   configuration: Configuration,
   domain: ConfigDomain,
   object: ConfigObject,
-  options: LintOptions,
 ): LintFinding[] {
-  const { checkScript } = options;
-  if (checkScript === undefined || object.kind !== "StylePolicyAction") return [];
+  if (object.kind !== "StylePolicyAction") return [];
   const line = object.lines.findLast(({ name }) => name === "gatewayscript-location");
   const path = fileOfUrl(configuration.root, domain.name, line?.arguments[0] ?? "");
   if (path === undefined || !existsSync(path)) return [];
   const file = path.slice(configuration.root.length + 1);
-  return checkScript(readFileSync(path, "utf8"), file).map(({ line: at, column, message }) => ({
+  return remarksOnScript(readFileSync(path, "utf8")).map(({ line: at, column, message }) => ({
     severity: "warning",
     domain: domain.name,
     object: label(object),

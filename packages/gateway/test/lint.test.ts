@@ -76,21 +76,3 @@ test("every rule has a section of the page and a case, and the other way round",
   const shown = readdirSync(cases).map((name) => readFileSync(join(cases, name), "utf8"));
   for (const { code } of lintRules) expect(shown.join(""), code).toContain(code);
 });
-
-test("a script is held against the language by what is given for it", () => {
-  using tree = treeOf({
-    "config/auto-startup.cfg":
-      'action "a"\n  type gatewayscript\n  gatewayscript-location "local:///a.js"\nexit\n',
-    "local/a.js": "a?.b",
-  });
-  const checkScript = (source: string, file: string) => [
-    { line: 1, column: source.indexOf("?.") + 1, message: `${file}: newer` },
-  ];
-  const { findings } = lintConfiguration(loadConfiguration(tree.root), { checkScript });
-  expect(findings).toContainEqual(
-    expect.objectContaining({
-      rule: "GW-SCRIPT-LEVEL",
-      origin: { file: "local/a.js", line: 1, column: 2 },
-    }),
-  );
-});

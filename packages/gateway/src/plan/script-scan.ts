@@ -2,16 +2,21 @@ import { readFileSync } from "node:fs";
 import { type ConfigObject, objectKey } from "../config/model.ts";
 import { builtinModules, unservedModules } from "../script/builtin-modules.ts";
 import { moduleCandidates } from "../script/script-store.ts";
+import { type ScriptUse, usesOfScript } from "../script/script-uses.ts";
 import type { RulePlanner } from "./actions/action-kind.ts";
 import { everyAction } from "./every-action.ts";
 
-const unservedCalls = /\b(readAsXML|XML\s*\.\s*(?:parse|stringify)|converter\s*\.|Buffers\s*\()/;
+/** Stylesheets that are built in, and that `transform.xslt` has. */
+const servedSheets: ReadonlySet<string> = new Set(["store:///identity.xsl"]);
+
+/** Schemes that `urlopen` knows. */
+const servedSchemes = /^(?:https?|local|config|temporary|cert|sharedcert|store):/;
 
 /**
  * Follows the scripts of a service through `require` and refuses what no script can get here:
- * modules and calls that need XML, JOSE or rate limits. Found in the text, before any request.
- * A script that is missing or does not compile is no refusal: it answers with the default fault,
- * as the product does. Gives every file that was found.
+ * modules, stylesheets and addresses that stand in its text. Found before any request. Rules that
+ * a script calls by name are planned. A script that is missing or does not compile is no refusal:
+ * it answers with the default fault, as the product does. Gives every file that was found.
  */
 export function unservedInScripts(planner: RulePlanner, service: ConfigObject): string[] {
   const seen = new Set<string>();
@@ -33,45 +38,42 @@ function scan(planner: RulePlanner, action: ConfigObject, file: string, seen: Se
     return;
   }
   seen.add(file);
-  const code = withoutComments(source);
-  const call = unservedCalls.exec(code);
-  if (call !== null) {
-    refuse(planner, action, file, lineAt(code, call.index), `${call[1]} is not served`);
-  }
-  for (const found of code.matchAll(/\brequire\s*\(\s*(['"`])([^'"`]+)\1\s*\)/g)) {
-    const specifier = found[2]!;
-    const name = specifier.replace(/\.js$/, "");
-    if (builtinModules.has(name)) continue;
-    if (unservedModules.has(name)) {
-      const why = `module ${specifier} is not served`;
-      refuse(planner, action, file, lineAt(code, found.index), why);
-      continue;
-    }
-    for (const candidate of moduleCandidates(planner.root, planner.domain.name, specifier, file)) {
-      scan(planner, action, candidate, seen);
+  if (file.endsWith(".json")) return;
+  for (const use of usesOfScript(source)) {
+    const why = refusalOf(planner, action, use);
+    if (why !== undefined) {
+      const shown = file.slice(planner.root.length).replace(/^\//, "");
+      planner.refusals.add(action, `script ${shown}:${use.line}: ${why}`);
+    } else if (use.kind === "module" && !isBuiltin(use.name)) {
+      const { root, domain } = planner;
+      for (const candidate of moduleCandidates(root, domain.name, use.name, file)) {
+        scan(planner, action, candidate, seen);
+      }
     }
   }
 }
 
-function refuse(
-  planner: RulePlanner,
-  action: ConfigObject,
-  file: string,
-  line: number,
-  why: string,
-): void {
-  const shown = file.slice(planner.root.length).replace(/^\//, "");
-  planner.refusals.add(action, `script ${shown}:${line}: ${why}`);
+function refusalOf(planner: RulePlanner, action: ConfigObject, use: ScriptUse): string | undefined {
+  const { kind, name } = use;
+  switch (kind) {
+    case "module":
+      return unservedModules.has(plainName(name)) ? `module ${name} is not served` : undefined;
+    case "rule":
+      planner.ruleNamed(name, action, undefined);
+      return undefined;
+    case "stylesheet":
+      return servedSheets.has(name) ? undefined : `stylesheet ${name} is not served`;
+    case "url":
+      return /^[a-z][a-z0-9+.-]*:/i.test(name) && !servedSchemes.test(name)
+        ? `address ${name} is not served`
+        : undefined;
+  }
 }
 
-/** Comments blanked out, lines kept; a text that looks like a comment stays as it is. */
-function withoutComments(source: string): string {
-  return source.replace(
-    /("(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`)|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-    (text, literal: string | undefined) => literal ?? text.replace(/[^\n]/g, " "),
-  );
+function isBuiltin(specifier: string): boolean {
+  return builtinModules.has(plainName(specifier));
 }
 
-function lineAt(source: string, index: number): number {
-  return source.slice(0, index).split("\n").length;
+function plainName(specifier: string): string {
+  return specifier.replace(/\.js$/, "");
 }

@@ -2,25 +2,29 @@
 export const builtinModules: ReadonlySet<string> = new Set([
   "service-metadata",
   "header-metadata",
-  "urlopen",
-  "util",
-  "url",
-  "querystring",
-  "assert",
-  "crypto",
-  "punycode",
-  "sprintf",
   "console",
+  "urlopen",
   "fs",
-]);
-
-/** Modules of the product that this gateway does not have: a script that needs one is not served. */
-export const unservedModules: ReadonlySet<string> = new Set([
   "transform",
   "jose",
   "jwt",
   "ratelimit",
   "multistep",
-  "apim",
-  "context",
+  "crypto",
+  "util",
+  "assert",
+  "sprintf",
+  "url",
+  "querystring",
+  "punycode",
+]);
+
+/** Modules of the product that this gateway does not have: a script that needs one is not served. */
+export const unservedModules: ReadonlySet<string> = new Set(["apim", "context", "mgmt"]);
+
+/** What is there from the start; the other modules are loaded when a script needs one. */
+export const promptModules: ReadonlySet<string> = new Set([
+  "service-metadata",
+  "header-metadata",
+  "console",
 ]);

@@ -21,6 +21,25 @@ export interface UrlRequest {
   /** Milliseconds; 0 leaves the default. */
   readonly timeout: number;
   readonly data: Uint8Array | string | undefined;
+  /** Name of an ssl-client object; "" for none. */
+  readonly sslClientProfile?: string;
+  /** Name of an older ssl-proxy object; "" for none. */
+  readonly sslProxyProfile?: string;
+  readonly agent?: {
+    /** Name of a user agent object; "" for the service's own. */
+    readonly name: string;
+    readonly followRedirect: boolean | undefined;
+  };
+}
+
+/** A cipher at work. */
+export interface CryptoStream {
+  update(bytes: Uint8Array): Uint8Array;
+  final(): Uint8Array;
+  setAutoPadding(on: boolean): void;
+  setAAD(bytes: Uint8Array): void;
+  getAuthTag(): Uint8Array;
+  setAuthTag(tag: Uint8Array): void;
 }
 
 /**
@@ -39,7 +58,11 @@ export interface ScriptHost {
   contextExists(name: string): boolean;
   createContext(name: string): void;
   readContext(name: string): Uint8Array;
-  writeContext(name: string, bytes: Uint8Array | string, form: "object" | "string" | "bytes"): void;
+  writeContext(
+    name: string,
+    bytes: Uint8Array | string,
+    form: "object" | "string" | "bytes" | "xml",
+  ): void;
   textOf(bytes: Uint8Array): string;
   getVariable(url: string): unknown;
   setVariable(url: string, value: unknown): void;
@@ -69,11 +92,77 @@ export interface ScriptHost {
     done: (error: string | undefined) => void,
   ): void;
   removeFile(url: string, done: (error: string | undefined) => void): void;
-  /** The compiled function of a user module; throws when there is none. */
+  /** The URL of a file in `temporary:` that is not there yet. */
+  temporaryFile(): string;
+  hash(algorithm: string, key: string | Uint8Array | undefined, bytes: Uint8Array): Uint8Array;
+  sign(
+    algorithm: string,
+    key: string | Uint8Array,
+    bytes: Uint8Array,
+    padding: number | undefined,
+  ): Uint8Array;
+  verify(
+    algorithm: string,
+    key: string | Uint8Array,
+    bytes: Uint8Array,
+    signature: Uint8Array,
+    padding: number | undefined,
+  ): boolean;
+  cipher(
+    direction: "encrypt" | "decrypt",
+    algorithm: string,
+    key: string | Uint8Array,
+    iv: Uint8Array | undefined,
+  ): CryptoStream;
+  randomBytes(size: number): Uint8Array;
+  sameBytes(left: Uint8Array, right: Uint8Array): boolean;
+  cryptoNames(of: "hashes" | "ciphers"): readonly string[];
+  /** One operation of JOSE, see `jose-operations.ts`; JSON in, JSON or bytes out. */
+  jose(
+    request: JoseRequest,
+    done: (error: string | undefined, result?: string | Uint8Array) => void,
+  ): void;
+  /** Changes or reads a limit that all transactions of this process share. */
+  limit(request: LimitRequest): LimitAnswer;
+  /** Runs another rule of the service; `done` gets what went wrong. */
+  callRule(
+    rule: string,
+    input: string,
+    output: string,
+    done: (error: string | undefined) => void,
+  ): void;
+  /** The compiled function of a user module, or the text of a JSON module; throws when there is none. */
   userModule(
     specifier: string,
     from: string,
-  ): { readonly id: string; readonly run: ScriptFunction };
+  ): { readonly id: string; readonly run: ScriptFunction | undefined; readonly json?: string };
+}
+
+/** What `jose` is asked for. `parameters` is JSON; keys in it are names, PEM, JWK, or bytes below. */
+export interface JoseRequest {
+  readonly operation: "sign" | "verify" | "encrypt" | "decrypt";
+  readonly parameters: string;
+  readonly payload: Uint8Array;
+  readonly secrets: readonly Uint8Array[];
+}
+
+export interface LimitRequest {
+  readonly kind: "rate" | "count" | "concurrent" | "tokenbucket";
+  readonly key: string;
+  readonly operation: "create" | "known" | "add" | "sub" | "remove" | "read" | "reset";
+  readonly amount: number;
+  /** Of create: tokens, size of the bucket, interval in milliseconds. */
+  readonly tokens: number;
+  readonly size: number;
+  readonly interval: number;
+}
+
+export interface LimitAnswer {
+  readonly allowed: boolean;
+  /** The count, or the tokens that are left. */
+  readonly value: number;
+  /** Seconds until there are more tokens. */
+  readonly reset: number;
 }
 
 /** A compiled script: the body of a function of its realm. */
@@ -110,5 +199,16 @@ export const scriptHostMethods: readonly (keyof ScriptHost)[] = [
   "readFile",
   "writeFile",
   "removeFile",
+  "temporaryFile",
+  "hash",
+  "sign",
+  "verify",
+  "cipher",
+  "randomBytes",
+  "sameBytes",
+  "cryptoNames",
+  "jose",
+  "limit",
+  "callRule",
   "userModule",
 ];

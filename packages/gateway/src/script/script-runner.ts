@@ -66,6 +66,8 @@ export class ScriptRunner {
   #channel: MessageChannel | undefined;
   /** True while a message port's handler is all that is on the stack below. */
   #inPort = false;
+  #prepared = false;
+  #preparing: Promise<void> | undefined;
   /** The run whose promises were last continued: unhandled rejections are its own. */
   #lastAlone: Run | undefined;
 
@@ -77,6 +79,19 @@ export class ScriptRunner {
   /** Compiles the body of a script; throws its SyntaxError. */
   compile(source: string, filename: string): ScriptFunction {
     return this.#realm.compile(source, filename);
+  }
+
+  /**
+   * Loads the modules that not every script needs. Undefined when they are there: then nothing has
+   * to wait.
+   */
+  prepare(): Promise<void> | undefined {
+    if (this.#prepared) return undefined;
+    this.#preparing ??= import("./realm/module-table.ts").then(({ createModuleTable }) => {
+      this.#realm.addModules(createModuleTable);
+      this.#prepared = true;
+    });
+    return this.#preparing;
   }
 
   /** Starts a compiled script. `hostFor` makes its host from the run. */

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileOfUrl } from "../config/locations.ts";
-import { builtinModules } from "./builtin-modules.ts";
+import { directoryOf, fileOfUrl } from "../config/locations.ts";
+import { builtinModules, promptModules } from "./builtin-modules.ts";
 import type { ScriptFunction } from "./script-host.ts";
 
 /** A script ready to run. `id` is its file. */
@@ -10,6 +10,8 @@ export interface StoredScript {
   readonly id: string;
   readonly run: ScriptFunction;
   readonly usesPromises: boolean;
+  /** True when it may need more than what is there from the start. */
+  readonly needsModules: boolean;
 }
 
 interface Entry {
@@ -63,6 +65,7 @@ export class ScriptStore {
             id: file,
             run: this.#compile(source, shownAs),
             usesPromises: mayUsePromises(source),
+            needsModules: mayNeedModules(source),
           };
     this.#entries.set(file, { checked: now, stamp, hash, script });
     return script;
@@ -75,8 +78,12 @@ export class ScriptStore {
     const hash = createHash("sha256").update(source).digest("hex");
     const known = this.#texts.get(hash);
     if (known !== undefined) return known;
-    const usesPromises = mayUsePromises(source);
-    const script = { id: `text-${hash}`, run: this.#compile(source, shownAs), usesPromises };
+    const script: StoredScript = {
+      id: `text-${hash}`,
+      run: this.#compile(source, shownAs),
+      usesPromises: mayUsePromises(source),
+      needsModules: mayNeedModules(source),
+    };
     if (this.#texts.size >= mostTexts) this.#texts.delete([...this.#texts.keys()][0]!);
     this.#texts.set(hash, script);
     return script;
@@ -84,17 +91,27 @@ export class ScriptStore {
 
   /**
    * The module that `require(specifier)` in `from` means: `./x.js` beside the script, `local:///x`
-   * or `modules/x` below the domain's `local:///`; `.js` may be left out. Throws when there is none.
+   * or `modules/x` below the domain's `local:///`; `.js` and `.json` may be left out. Throws when
+   * there is none.
    */
-  module(domain: string, specifier: string, from: string): StoredScript {
+  module(domain: string, specifier: string, from: string): StoredModule {
     for (const candidate of moduleCandidates(this.#root, domain, specifier, from)) {
-      if (statSync(candidate, { throwIfNoEntry: false })?.isFile()) {
-        return this.load(candidate, specifier);
-      }
+      const found = statSync(candidate, { throwIfNoEntry: false });
+      if (found?.isFile() !== true) continue;
+      if (!candidate.endsWith(".json")) return this.load(candidate, specifier);
+      if (found.size > largestScript) throw new RangeError(`${specifier} is larger than 16 MiB`);
+      return { id: candidate, run: undefined, json: readFileSync(candidate, "utf8") };
     }
-    throw new Error(`Cannot find module '${specifier}'`);
+    throw Object.assign(new Error(`Cannot find module '${specifier}'`), {
+      code: "MODULE_NOT_FOUND",
+    });
   }
 }
+
+/** A module of the user's: a script, or the text of a JSON file. */
+export type StoredModule =
+  | StoredScript
+  | { readonly id: string; readonly run: undefined; readonly json: string };
 
 /** The files that a module specifier may mean, in the order in which they are tried. */
 export function moduleCandidates(
@@ -103,17 +120,30 @@ export function moduleCandidates(
   specifier: string,
   from: string,
 ): string[] {
-  const base = /^\.\.?\//.test(specifier)
-    ? join(dirname(from), specifier)
-    : fileOfUrl(root, domain, /^[a-z]+:\//.test(specifier) ? specifier : `local:///${specifier}`);
-  if (base === undefined || !base.startsWith(join(root, "/"))) return [];
-  return base.endsWith(".js") ? [base] : [base, `${base}.js`];
+  const url = /^[a-z]+:/.test(specifier) ? specifier : `local:///${specifier}`;
+  const relative = /^\.\.?\//.test(specifier);
+  const base = relative ? join(dirname(from), specifier) : fileOfUrl(root, domain, url);
+  const inside = ["local", "config", "temporary"].some((scheme) =>
+    base?.startsWith(join(directoryOf(root, domain, scheme) ?? "", "/")),
+  );
+  if (base === undefined || !inside) return [];
+  return /\.(?:js|json)$/.test(base) ? [base] : [base, `${base}.js`, `${base}.json`];
 }
 
 /** Whether a script, or a module of the user's that it loads, could make a promise. */
 function mayUsePromises(source: string): boolean {
-  if (/\b(?:async|await|Promise|promisify|import)\b/.test(source)) return true;
+  if (/\b(?:async|await|Promise|promisify|callbackify|import)\b/.test(source)) return true;
+  return !requiresOnly(source, builtinModules);
+}
+
+/** Whether it could need a module, or XML, that is not there from the start. */
+function mayNeedModules(source: string): boolean {
+  return /\b(?:XML|converter|readAsXML)\b/.test(source) || !requiresOnly(source, promptModules);
+}
+
+/** True when all that it requires is named in the text, and among `modules`. */
+function requiresOnly(source: string, modules: ReadonlySet<string>): boolean {
   const calls = source.match(/\brequire\b/g)?.length ?? 0;
-  const builtins = [...source.matchAll(/\brequire\s*\(\s*(['"])([\w-]+)(?:\.js)?\1\s*\)/g)];
-  return builtins.filter((call) => builtinModules.has(call[2]!)).length !== calls;
+  const named = [...source.matchAll(/\brequire\s*\(\s*(['"])([\w-]+)(?:\.js)?\1\s*\)/g)];
+  return named.filter((call) => modules.has(call[2]!)).length === calls;
 }

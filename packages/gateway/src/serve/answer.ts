@@ -45,6 +45,7 @@ export function reasonOf(status: number): string {
 
 const typeOfForm: Readonly<Record<ContentForm, string | undefined>> = {
   object: "application/json",
+  xml: "text/xml",
   string: "text/plain",
   bytes: "application/octet-stream",
   message: undefined,

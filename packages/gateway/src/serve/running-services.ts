@@ -59,7 +59,7 @@ export class RunningServices {
       }
       const { plan } = service;
       const world = this.#worldOf(plan, scripts);
-      warmScripts(plan, scripts, this.#log);
+      warmScripts(plan, scripts, this.#runner, this.#log);
       const opened = await this.#openService(world, claimed);
       if (opened.reasons.length > 0) world.backend.close();
       else worlds.push(world);

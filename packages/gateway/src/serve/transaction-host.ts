@@ -1,13 +1,32 @@
+import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileOfUrl } from "../config/locations.ts";
 import type { Log, Priority } from "../log.ts";
 import type { ActionPlan } from "../plan/actions/action-plan.ts";
+import {
+  cipherStream,
+  cryptoNames,
+  hashOf,
+  randomOf,
+  sameBytes,
+  signatureOf,
+  verifies,
+} from "../script/crypto-operations.ts";
 import { formatText } from "../script/format-text.ts";
-import type { HeaderSide, ScriptHost } from "../script/script-host.ts";
+import type {
+  CryptoStream,
+  HeaderSide,
+  LimitAnswer,
+  LimitRequest,
+  ScriptHost,
+} from "../script/script-host.ts";
+import { noKeys, type ScriptKeys } from "../script/script-keys.ts";
 import type { ScriptRun } from "../script/script-runner.ts";
 import type { ScriptStore } from "../script/script-store.ts";
+import { changeLimit } from "../script/shared-limits.ts";
 import type { Headers } from "./headers.ts";
+import { keptValue } from "./kept-value.ts";
 import { openUrl } from "./open-url.ts";
 import type { OutboundRoute } from "./outbound.ts";
 import { type Content, emptyContent, type Transaction } from "./transaction.ts";
@@ -22,6 +41,8 @@ export interface HostParts {
   readonly scripts: ScriptStore;
   readonly log: Log;
   readonly route?: OutboundRoute | undefined;
+  /** Runs another rule of the service; gives why it failed. */
+  callRule(rule: string, input: string, output: string): Promise<string | undefined>;
 }
 
 /** What a run has done, read when it ends. */
@@ -66,10 +87,10 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   writeContext(
     name: string,
     bytes: Uint8Array | string,
-    form: "object" | "string" | "bytes",
+    form: "object" | "string" | "bytes" | "xml",
   ): void {
     if (name === "(output)") this.touched = true;
-    const content = typeof bytes === "string" ? Buffer.from(bytes) : Uint8Array.from(bytes);
+    const content = Buffer.from(bytes as Uint8Array);
     this.#parts.transaction.write(this.contextName(name), { bytes: content, form });
   }
 
@@ -82,7 +103,8 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   setVariable(url: string, value: unknown): void {
-    writeVariable(this.#parts.transaction, url, value, this.contextName("(input)"));
+    const kept = keptValue(value);
+    writeVariable(this.#parts.transaction, url, kept, this.contextName("(input)"));
   }
 
   listVariables(): ReturnType<ScriptHost["listVariables"]> {
@@ -175,6 +197,60 @@ export class TransactionHost implements ScriptHost, HostOutcome {
 
   userModule(specifier: string, from: string): ReturnType<ScriptHost["userModule"]> {
     return this.#parts.scripts.module(this.#parts.transaction.plan.domain, specifier, from);
+  }
+
+  temporaryFile(): string {
+    return `temporary:///gatewayscript-${randomUUID()}`;
+  }
+
+  hash(...values: Parameters<ScriptHost["hash"]>): Uint8Array {
+    return hashOf(this.#keys, ...values);
+  }
+
+  sign(...values: Parameters<ScriptHost["sign"]>): Uint8Array {
+    return signatureOf(this.#keys, ...values);
+  }
+
+  verify(...values: Parameters<ScriptHost["verify"]>): boolean {
+    return verifies(this.#keys, ...values);
+  }
+
+  cipher(...values: Parameters<ScriptHost["cipher"]>): CryptoStream {
+    return cipherStream(this.#keys, ...values);
+  }
+
+  randomBytes(size: number): Uint8Array {
+    return randomOf(size);
+  }
+
+  sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+    return sameBytes(left, right);
+  }
+
+  cryptoNames(of: "hashes" | "ciphers"): readonly string[] {
+    return cryptoNames(of);
+  }
+
+  jose(...[request, done]: Parameters<ScriptHost["jose"]>): void {
+    const keys = this.#keys;
+    import("../script/jose-operations.ts")
+      .then(({ performJose }) => performJose(request, keys))
+      .then(
+        (result) => done(undefined, result),
+        (error: unknown) => done((error as Error).message),
+      );
+  }
+
+  limit(request: LimitRequest): LimitAnswer {
+    return changeLimit(`${this.#parts.transaction.plan.domain}/`, request, performance.now());
+  }
+
+  callRule(...[rule, input, output, done]: Parameters<ScriptHost["callRule"]>): void {
+    void this.#parts.callRule(rule, input, output).then(done);
+  }
+
+  get #keys(): ScriptKeys {
+    return noKeys;
   }
 
   #content(name: string): Content {

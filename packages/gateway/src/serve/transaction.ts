@@ -6,7 +6,7 @@ import { globalId } from "./global-id.ts";
 import { Headers } from "./headers.ts";
 
 /** How the bytes of a context came about; decides the content type where nothing else does. */
-export type ContentForm = "message" | "object" | "string" | "bytes";
+export type ContentForm = "message" | "object" | "string" | "bytes" | "xml";
 
 /** What a context holds. */
 export interface Content {

@@ -1,14 +1,23 @@
 import type { Log } from "../log.ts";
 import { everyAction } from "../plan/every-action.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
+import type { ScriptRunner } from "../script/script-runner.ts";
 import type { ScriptStore } from "../script/script-store.ts";
 
-/** Compiles the scripts before the first request; what fails here fails again, as a fault, there. */
-export function warmScripts(plan: ServicePlan, scripts: ScriptStore, log: Log): void {
+/**
+ * Compiles the scripts before the first request, and begins to load the modules that they need;
+ * what fails here fails again, as a fault, there.
+ */
+export function warmScripts(
+  plan: ServicePlan,
+  scripts: ScriptStore,
+  runner: ScriptRunner,
+  log: Log,
+): void {
   for (const action of everyAction(plan.rules.values())) {
     if (action.type !== "gatewayscript" || action.file === "") continue;
     try {
-      scripts.load(action.file, action.location);
+      if (scripts.load(action.file, action.location).needsModules) void runner.prepare();
     } catch (error) {
       log({
         domain: plan.domain,

@@ -6,14 +6,18 @@ export interface BufferBackend {
   from(value: unknown, encoding: unknown): Uint8Array;
   byteLength(value: unknown, encoding: unknown): number;
   isEncoding(encoding: unknown): boolean;
+  inspect(view: Uint8Array): string;
   readonly methods: readonly string[];
 }
 
 /** A Uint8Array with Node's Buffer methods, of the realm in which `installBuffer` ran. */
 export interface RealmBuffer {
   new (bytes: Uint8Array): Uint8Array;
+  readonly prototype: Uint8Array;
   /** A buffer with the same bytes, in memory of the realm. */
   over(view: Uint8Array): Uint8Array;
+  from(value: unknown, encoding?: unknown): Uint8Array;
+  concat(list: readonly Uint8Array[]): Uint8Array;
 }
 
 /**
@@ -21,32 +25,78 @@ export interface RealmBuffer {
  * scripts never hold Node's own, which belongs to the gateway.
  */
 export function installBuffer(backend: BufferBackend): RealmBuffer {
-  const wrap = (view: Uint8Array): Buffer =>
-    new Buffer(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
-  class Buffer extends Uint8Array {
-    static override from(value: unknown, encoding?: unknown, length?: number): Buffer {
-      if (value instanceof ArrayBuffer) {
-        return new Buffer(value, Number(encoding ?? 0), length);
-      }
-      return Buffer.over(backend.from(value, encoding));
+  interface Fillable {
+    fill(...values: readonly unknown[]): Bytes;
+  }
+  const sized = (size: unknown): Bytes => {
+    const length = Number(size);
+    if (!(length >= 0)) throw new RangeError(`not a size of a Buffer: ${String(size)}`);
+    return new Bytes(length);
+  };
+  const from = (value: unknown, second?: unknown, length?: unknown): Bytes => {
+    if (typeof value === "number") throw new TypeError("Buffer.from does not take a number");
+    if (value instanceof ArrayBuffer) {
+      const size = length === undefined ? undefined : Number(length);
+      return new Bytes(value, Number(second ?? 0), size);
     }
-    static over(view: Uint8Array): Buffer {
-      const copy = new Buffer(view.length);
-      copy.set(view);
-      return copy;
+    return over(backend.from(value, second));
+  };
+  const over = (view: ArrayLike<number>): Bytes => {
+    const copy = new Bytes(view.length);
+    copy.set(view);
+    return copy;
+  };
+  const wrap = (view: Uint8Array): Bytes =>
+    new Bytes(view.buffer as ArrayBuffer, view.byteOffset, view.byteLength);
+  class Bytes extends Uint8Array {
+    override slice(start?: number, end?: number): Bytes {
+      return wrap(super.subarray(start, end));
     }
-    static alloc(size: number, fill?: unknown, encoding?: unknown): Buffer {
-      const made = new Buffer(size);
-      return fill === undefined
-        ? made
-        : (made as unknown as Fillable).fill(fill, 0, size, encoding);
+    override subarray(start?: number, end?: number): Bytes {
+      return wrap(super.subarray(start, end));
     }
-    static allocUnsafe(size: number): Buffer {
-      return new Buffer(size);
+    toJSON(): { type: string; data: number[] } {
+      return { type: "Buffer", data: [...this] };
     }
-    static concat(list: readonly Uint8Array[], length?: number): Buffer {
+    inspect(): string {
+      return backend.inspect(this);
+    }
+  }
+  for (const method of backend.methods) {
+    if (Object.hasOwn(Bytes.prototype, method)) continue;
+    Object.defineProperty(Bytes.prototype, method, {
+      value(this: Bytes, ...values: readonly unknown[]) {
+        const result = backend.call(method, this, values);
+        if (typeof result !== "object" || result === null) return result;
+        return method === "fill" || method.startsWith("swap") ? this : over(result as Uint8Array);
+      },
+      writable: true,
+      configurable: true,
+    });
+  }
+  // older scripts call it, with and without `new`
+  function Buffer(first: unknown, second?: unknown, third?: unknown): Bytes {
+    if (new.target !== undefined && new.target !== (Buffer as unknown)) {
+      return Reflect.construct(Uint8Array, [first, second, third], new.target) as Bytes;
+    }
+    return typeof first === "number" ? sized(first) : from(first, second, third);
+  }
+  Object.defineProperty(Bytes, Symbol.species, { value: Bytes });
+  Object.setPrototypeOf(Buffer, Uint8Array);
+  Buffer.prototype = Bytes.prototype;
+  Object.defineProperty(Bytes.prototype, "constructor", { value: Buffer, configurable: true });
+  const statics = {
+    from,
+    over,
+    alloc: (size: unknown, fill?: unknown, encoding?: unknown): Bytes =>
+      fill === undefined
+        ? sized(size)
+        : (sized(size) as unknown as Fillable).fill(fill, 0, size, encoding),
+    allocUnsafe: sized,
+    allocUnsafeSlow: sized,
+    concat: (list: readonly Uint8Array[], length?: number): Bytes => {
       const total = length ?? list.reduce((sum, part) => sum + part.length, 0);
-      const made = new Buffer(total);
+      const made = sized(total);
       let at = 0;
       for (const part of list) {
         if (at >= total) break;
@@ -54,45 +104,17 @@ export function installBuffer(backend: BufferBackend): RealmBuffer {
         at += part.length;
       }
       return made;
-    }
-    static isBuffer(value: unknown): boolean {
-      return value instanceof Buffer;
-    }
-    static isEncoding(encoding: unknown): boolean {
-      return backend.isEncoding(encoding);
-    }
-    static byteLength(value: unknown, encoding?: unknown): number {
-      return backend.byteLength(value, encoding);
-    }
-    static compare(left: Uint8Array, right: Uint8Array): number {
-      return backend.call("compare", left, [right]) as number;
-    }
-    override slice(start?: number, end?: number): Buffer {
-      return wrap(super.subarray(start, end));
-    }
-    override subarray(start?: number, end?: number): Buffer {
-      return wrap(super.subarray(start, end));
-    }
-    toJSON(): { type: string; data: number[] } {
-      return { type: "Buffer", data: [...this] };
-    }
+    },
+    isBuffer: (value: unknown): boolean => value instanceof Bytes,
+    isEncoding: (encoding: unknown): boolean => backend.isEncoding(encoding),
+    byteLength: (value: unknown, encoding?: unknown): number => backend.byteLength(value, encoding),
+    compare: (left: Uint8Array, right: Uint8Array): number =>
+      backend.call("compare", left, [right]) as number,
+  };
+  for (const [name, value] of Object.entries(statics)) {
+    Object.defineProperty(Buffer, name, { value, writable: true, configurable: true });
   }
-  interface Fillable {
-    fill(...values: readonly unknown[]): Buffer;
-  }
-  for (const method of backend.methods) {
-    if (Object.hasOwn(Buffer.prototype, method)) continue;
-    Object.defineProperty(Buffer.prototype, method, {
-      value(this: Buffer, ...values: readonly unknown[]) {
-        const result = backend.call(method, this, values);
-        if (typeof result !== "object" || result === null) return result;
-        return method === "fill" || method.startsWith("swap")
-          ? this
-          : Buffer.over(result as Uint8Array);
-      },
-      writable: true,
-      configurable: true,
-    });
-  }
+  // arrays that typed arrays make of themselves are of this class
+  Object.defineProperty(Buffer, Symbol.species, { get: () => Bytes, configurable: true });
   return Buffer as unknown as RealmBuffer;
 }

@@ -3,8 +3,9 @@ export type Guard = <Host extends object>(host: Host) => Host;
 
 /**
  * Runs inside a realm (its text is evaluated there): a maker of guards for objects with these
- * methods. What the gateway throws becomes an Error of the realm, plain objects that it gives
- * become objects of the realm, so that a script never holds anything whose prototype is not frozen.
+ * methods. What the gateway throws becomes an Error of the realm, plain objects and functions that
+ * it gives become those of the realm, so that a script never holds anything whose prototype is not
+ * frozen. Bytes are handed through: whoever gets them copies them.
  */
 export function installGuard(names: readonly string[]): Guard {
   const localError = (error: unknown): unknown => {
@@ -14,7 +15,18 @@ export function installGuard(names: readonly string[]): Guard {
     const Kind = kinds[String(name)] ?? Error;
     return Object.assign(new Kind(String(message)), code === undefined ? {} : { code });
   };
+  type Outer = (...values: readonly unknown[]) => unknown;
+  const guarded =
+    (outer: Outer) =>
+    (...values: readonly unknown[]): unknown => {
+      try {
+        return localValue(outer(...values));
+      } catch (error) {
+        throw localError(error);
+      }
+    };
   const localValue = (value: unknown): unknown => {
+    if (typeof value === "function") return guarded(value as Outer);
     if (typeof value !== "object" || value === null) return value;
     if (value instanceof Object || ArrayBuffer.isView(value)) return value;
     if (Array.isArray(value)) return Array.from(value, localValue);

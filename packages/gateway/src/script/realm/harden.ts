@@ -1,10 +1,17 @@
 /**
+ * Freezes a value of the realm and everything that can be reached from it. For what is shared by
+ * all runs: it remembers what it froze.
+ */
+export type Freeze = <Value>(value: Value) => Value;
+
+/**
  * Runs inside a realm: freezes every intrinsic and the global object, so that no script can leave
  * anything behind for another transaction. It must not refer to anything outside itself, because
  * its text is evaluated there. Properties that scripts often override on their own objects become
- * accessors first: a frozen data property on a prototype would forbid the override.
+ * accessors first: a frozen data property on a prototype would forbid the override. So do all plain
+ * values on the prototypes of what is frozen later: libraries put their defaults there.
  */
-export function hardenRealm(globals: object): void {
+export function hardenRealm(globals: object): Freeze {
   for (const name of ["SharedArrayBuffer", "Atomics", "WebAssembly", "FinalizationRegistry"]) {
     Reflect.deleteProperty(globals, name);
   }
@@ -13,7 +20,8 @@ export function hardenRealm(globals: object): void {
       Reflect.deleteProperty(RegExp, name);
     }
   }
-  const seen = new Set<object>();
+  const seen = new WeakSet<object>();
+  let later = false;
   const waiting: object[] = [globals];
   const visit = (value: unknown): void => {
     if ((typeof value !== "object" || value === null) && typeof value !== "function") return;
@@ -28,34 +36,38 @@ export function hardenRealm(globals: object): void {
     new Set()[Symbol.iterator](),
     ""[Symbol.iterator](),
     /x/[Symbol.matchAll]("x"),
+    new Intl.Segmenter().segment("x"),
     new Intl.Segmenter().segment("x")[Symbol.iterator](),
     Iterator.from({ next: () => ({ done: true, value: 0 }) }),
     [].values().map((value) => value),
   ]) {
     visit(Object.getPrototypeOf(hidden));
   }
+  const often = new Set<PropertyKey>([
+    "constructor",
+    "toString",
+    "toLocaleString",
+    "valueOf",
+    "hasOwnProperty",
+    "isPrototypeOf",
+    "name",
+    "message",
+    "push",
+    "concat",
+    "then",
+    "bind",
+  ]);
   const overridable = (holder: object): void => {
-    for (const name of [
-      "constructor",
-      "toString",
-      "toLocaleString",
-      "valueOf",
-      "hasOwnProperty",
-      "isPrototypeOf",
-      "name",
-      "message",
-      "push",
-      "concat",
-      "then",
-      "bind",
-    ]) {
+    for (const name of later ? Reflect.ownKeys(holder) : often) {
       const property = Object.getOwnPropertyDescriptor(holder, name);
       if (property === undefined || !("value" in property) || !property.configurable) continue;
-      const { value } = property;
+      const { value, enumerable } = property;
+      if (!often.has(name) && !(later && typeof value !== "function")) continue;
       Object.defineProperty(holder, name, {
         get: () => value,
         set(this: object, own: unknown) {
-          if (this === holder) throw new TypeError(`${name} of an intrinsic cannot be changed`);
+          if (this === holder)
+            throw new TypeError(`${String(name)} of an intrinsic cannot be changed`);
           Object.defineProperty(this, name, {
             value: own,
             writable: true,
@@ -63,22 +75,36 @@ export function hardenRealm(globals: object): void {
             configurable: true,
           });
         },
-        enumerable: false,
+        enumerable: later && enumerable === true,
         configurable: false,
       });
     }
   };
-  for (let holder = waiting.pop(); holder !== undefined; holder = waiting.pop()) {
-    if (seen.has(holder)) continue;
-    seen.add(holder);
-    visit(Object.getPrototypeOf(holder));
-    for (const key of Reflect.ownKeys(holder)) {
-      const property = Object.getOwnPropertyDescriptor(holder, key);
-      visit(property?.value);
-      visit(property?.get);
-      visit(property?.set);
-      if (key === "prototype" && typeof property?.value === "object") overridable(property.value);
+  const freezeWaiting = (): void => {
+    const found: object[] = [];
+    for (let holder = waiting.pop(); holder !== undefined; holder = waiting.pop()) {
+      if (seen.has(holder)) continue;
+      seen.add(holder);
+      found.push(holder);
+      visit(Object.getPrototypeOf(holder));
+      for (const key of Reflect.ownKeys(holder)) {
+        const property = Object.getOwnPropertyDescriptor(holder, key);
+        visit(property?.value);
+        visit(property?.get);
+        visit(property?.set);
+        if (key === "prototype" && typeof property?.value === "object") overridable(property.value);
+      }
     }
-  }
-  for (const holder of seen) Object.freeze(holder);
+    for (const holder of found) {
+      // what has elements of its own memory cannot be frozen, and is not shared
+      if (!ArrayBuffer.isView(holder)) Object.freeze(holder);
+    }
+  };
+  freezeWaiting();
+  later = true;
+  return (value) => {
+    visit(value);
+    freezeWaiting();
+    return value;
+  };
 }

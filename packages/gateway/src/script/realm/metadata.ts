@@ -1,4 +1,5 @@
 import type { HeaderSide, ScriptHost } from "../script-host.ts";
+import type { RealmKit } from "./kit.ts";
 
 /** Makes `service-metadata` and `header-metadata` for one run of a script. */
 export interface MetadataMaker {
@@ -13,7 +14,10 @@ export interface DottedVariable {
 }
 
 /** Runs inside a realm (its text is evaluated there): the classes behind both metadata modules. */
-export function installMetadata(variables: readonly DottedVariable[]): MetadataMaker {
+export function installMetadata(
+  kit: RealmKit,
+  variables: readonly DottedVariable[],
+): MetadataMaker {
   type Holder = new (host: ScriptHost) => object;
   let hostOf: (holder: object) => ScriptHost;
   class Hosted {
@@ -48,21 +52,24 @@ export function installMetadata(variables: readonly DottedVariable[]): MetadataM
   const define = (prototype: object, name: string, url: string): void => {
     Object.defineProperty(prototype, name, {
       get(this: object) {
-        return hostOf(this).getVariable(url);
+        return kit.revived(hostOf(this).getVariable(url));
       },
       set(this: object, value: unknown) {
-        hostOf(this).setVariable(url, value);
+        hostOf(this).setVariable(url, kit.kept(value));
       },
       enumerable: true,
     });
   };
   const Base = holderFor(0, variables);
   class ServiceMetadata extends Base {
-    getVar(url: string): unknown {
-      return hostOf(this).getVariable(String(url));
+    getVar(url: unknown): unknown {
+      return kit.revived(hostOf(this).getVariable(String(url)));
     }
-    setVar(url: string, value: unknown): void {
-      hostOf(this).setVariable(String(url), value);
+    setVar(url: unknown, value: unknown): void {
+      hostOf(this).setVariable(String(url), kit.kept(value));
+    }
+    deleteVar(url: unknown): void {
+      hostOf(this).setVariable(String(url), undefined);
     }
     list(): object[] {
       return hostOf(this)
@@ -77,33 +84,28 @@ export function installMetadata(variables: readonly DottedVariable[]): MetadataM
       this.#host = host;
       this.#side = side;
     }
-    get(first?: unknown, second?: unknown): unknown {
-      const name = typeof first === "object" ? second : first;
+    get(...values: readonly unknown[]): unknown {
+      const [name] = kit.named(values);
       if (name === undefined) return this.headers;
-      const values = this.#host.header(this.#side, String(name));
-      return values.length > 1 ? [...values] : values[0];
+      return kit.headerValue(this.#host.header(this.#side, String(name)));
     }
-    set(first: unknown, second: unknown, third?: unknown): void {
-      const [name, value] = typeof first === "object" ? [second, third] : [first, second];
-      this.#host.setHeader(
-        this.#side,
-        String(name),
-        Array.isArray(value) ? value.map(String) : [String(value)],
-      );
+    set(...values: readonly unknown[]): void {
+      const [name, value] = kit.named(values);
+      const list = Array.isArray(value) ? value.map(String) : [String(value)];
+      this.#host.setHeader(this.#side, String(name), list);
     }
-    remove(first: unknown, second?: unknown): void {
-      this.#host.setHeader(this.#side, String(typeof first === "object" ? second : first), []);
+    remove(...values: readonly unknown[]): void {
+      this.#host.setHeader(this.#side, String(kit.named(values)[0]), []);
     }
     get headers(): object {
-      const all: Record<string, unknown> = {};
-      for (const [name, values] of this.#host.allHeaders(this.#side)) {
-        all[name] = values.length > 1 ? [...values] : values[0];
-      }
-      return all;
+      return Object.fromEntries(
+        this.#host.allHeaders(this.#side).map(([name, values]) => [name, kit.headerValue(values)]),
+      );
     }
     set headers(values: Record<string, unknown>) {
+      const wanted = Object.entries(values);
       for (const [name] of this.#host.allHeaders(this.#side)) this.remove(name);
-      for (const [name, value] of Object.entries(values)) this.set(name, value);
+      for (const [name, value] of wanted) this.set(name, value);
     }
     get statusCode(): unknown {
       return this.#host.status(this.#side).code;

@@ -1,18 +1,19 @@
-import { createHash, createHmac, randomBytes } from "node:crypto";
-import querystring from "node:querystring";
-import url from "node:url";
-import { inspect, isDeepStrictEqual } from "node:util";
+import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
 import { compileFunction, constants, createContext, runInContext, Script } from "node:vm";
 import { dottedVariables } from "../../serve/variable-table.ts";
-import { formatText } from "../format-text.ts";
 import { type ScriptFunction, scriptHostMethods } from "../script-host.ts";
-import { type BufferBackend, installBuffer, type RealmBuffer } from "./buffer.ts";
+import { type BufferBackend, installBuffer } from "./buffer.ts";
+import { installBuffers } from "./buffers.ts";
 import { installGuard } from "./guard.ts";
-import { hardenRealm } from "./harden.ts";
-import { installMetadata, type MetadataMaker } from "./metadata.ts";
-import { type BuiltinMaker, installModules, type ModuleBackend } from "./modules.ts";
+import { type Freeze, hardenRealm } from "./harden.ts";
+import { installKit, type RealmKit, scriptErrorCodes } from "./kit.ts";
+import { installLibrary, type LibraryFile, type LibrarySource } from "./library.ts";
+import { installMetadata } from "./metadata.ts";
+import type { createModuleTable, ModuleTable } from "./module-table.ts";
 import { installRunner, type StartScript } from "./runner.ts";
-import { installSession, type SessionMaker } from "./session.ts";
+import { installSession } from "./session.ts";
+import { installXmlGlobals } from "./xml-globals.ts";
 
 /** A hardened world of its own intrinsics in which scripts run. */
 export interface Realm {
@@ -29,7 +30,11 @@ export interface Realm {
   stackOf(error: object): string | undefined;
   /** True for a promise that was made inside the realm. */
   owns(promise: unknown): boolean;
+  /** Adds the modules that not every script needs. */
+  addModules(create: typeof createModuleTable): void;
 }
+
+const bodyParameters = ["session", "console", "require", "module", "exports"];
 
 /** A new realm: its own intrinsics, frozen; no timers, no process, no eval. */
 export function createRealm(): Realm {
@@ -38,24 +43,39 @@ export function createRealm(): Realm {
     microtaskMode: "afterEvaluate",
     codeGeneration: { strings: false, wasm: false },
   });
-  const inside = <T>(installer: T): T => runInContext(`(${String(installer)})`, context) as T;
-  const guardFor = inside(installGuard);
+  const compiled = (source: string, parameters: string[], filename: string): unknown =>
+    compileFunction(source, parameters, { parsingContext: context, filename });
+  // never evaluated as a script: that would continue promises of runs in progress
+  const install = <T>(installer: T): T =>
+    (compiled(`"use strict";return (${String(installer)})`, [], "gateway:install") as () => T)();
+  const guardFor = install(installGuard);
   const guarded = <Host extends object>(host: Host): Host => guardFor(functionsOf(host))(host);
-  const buffers = bufferBackend();
-  const Buffer = inside<(backend: BufferBackend) => RealmBuffer>(installBuffer)(
-    Object.assign(guarded(buffers), { methods: buffers.methods }),
-  );
-  const session: SessionMaker = inside(installSession)(Buffer);
-  const metadata: MetadataMaker = inside(installMetadata)(dottedVariables());
-  const builtin: BuiltinMaker = inside(installModules)(guarded(moduleBackend()), Buffer);
-  const start: StartScript = inside(installRunner)(
-    { session, metadata, builtin, guard: guardFor(scriptHostMethods) },
+  let table: ModuleTable | undefined;
+  let freeze: Freeze | undefined;
+  const kit = createKit(install, guarded, {
+    freeze: (value) => (freeze === undefined ? value : freeze(value)),
+    loadXml() {
+      if (table === undefined)
+        throw new Error("XML is used in a way that was not seen in the text");
+      return table.xml();
+    },
+  });
+  const start: StartScript = install(installRunner)(
+    {
+      session: install(installSession)(kit),
+      metadata: install(installMetadata)(kit, dottedVariables()),
+      builtin: (name, host) => table?.builtin(name, host),
+      guard: guardFor(scriptHostMethods),
+    },
     "gatewayscript-user",
   );
   const globals = runInContext("globalThis", context) as Record<string, unknown>;
   const entry = `enter${randomBytes(8).toString("hex")}`;
   let action: (() => void) | undefined;
-  Object.defineProperty(globals, "Buffer", { value: Buffer, writable: true, configurable: true });
+  const added = { Buffer: kit.Buffer, Buffers: kit.Buffers, ...install(installXmlGlobals)(kit) };
+  for (const [name, value] of Object.entries(added)) {
+    Object.defineProperty(globals, name, { value, writable: true, configurable: true });
+  }
   Object.defineProperty(globals, entry, {
     value: () => {
       const now = action;
@@ -63,22 +83,25 @@ export function createRealm(): Realm {
       now?.();
     },
   });
-  inside(hardenRealm)(globals);
+  freeze = install(hardenRealm)(globals);
+  const library = (source: LibrarySource): object => {
+    const files = source.files.map(({ name, path, text }) => {
+      const body = compiled(text, ["exports", "require", "module"], path) as LibraryFile;
+      return [name, body] as const;
+    });
+    return install(installLibrary)(new Map(files), source.entry);
+  };
   const enter = new Script(`${entry}()`, { filename: "gateway:enter" });
   const readStack = stackReader(runInContext("new Error()", context) as object);
   const RealmPromise = globals.Promise as PromiseConstructor;
   return {
     start,
     compile: (source, filename) =>
-      compileFunction(
-        `"use strict";${source}`,
-        ["session", "console", "require", "module", "exports"],
-        {
-          parsingContext: context,
-          filename,
-          columnOffset: -'"use strict";'.length,
-        },
-      ) as ScriptFunction,
+      compileFunction(`"use strict";${source}`, bodyParameters, {
+        parsingContext: context,
+        filename,
+        columnOffset: -'"use strict";'.length,
+      }) as ScriptFunction,
     enter(next, limit) {
       action = next;
       if (limit === undefined) enter.runInContext(context);
@@ -90,7 +113,26 @@ export function createRealm(): Realm {
         : undefined;
     },
     owns: (promise) => promise instanceof RealmPromise,
+    addModules(create) {
+      table ??= create({ install, guarded, library, kit });
+    },
   };
+}
+
+function createKit(
+  install: <T>(installer: T) => T,
+  guarded: <Host extends object>(host: Host) => Host,
+  late: Parameters<typeof installKit>[4],
+): RealmKit {
+  const buffers = bufferBackend();
+  const backend = Object.assign(guarded(buffers), { methods: buffers.methods });
+  const Buffer = install(installBuffer)(backend);
+  const Buffers = install(installBuffers)(Buffer);
+  const bytes = guarded({
+    bytesOf: (text: string, encoding: string) =>
+      globalThis.Buffer.from(text, encoding as BufferEncoding),
+  });
+  return install(installKit)(bytes, Buffer, Buffers, scriptErrorCodes, late);
 }
 
 function stackReader(error: object): (() => unknown) | undefined {
@@ -124,35 +166,6 @@ function bufferBackend(): BufferBackend {
     from: (value, encoding) => Buffer.from(value as string, encoding as BufferEncoding),
     byteLength: (value, encoding) => Buffer.byteLength(value as string, encoding as BufferEncoding),
     isEncoding: (encoding) => Buffer.isEncoding(String(encoding)),
-  };
-}
-
-function moduleBackend(): ModuleBackend {
-  const plainModules: Record<string, Record<string, (...values: unknown[]) => unknown>> = {
-    querystring: querystring as never,
-    url: url as never,
-    punycode: {
-      toASCII: (text) => url.domainToASCII(String(text)),
-      toUnicode: (text) => url.domainToUnicode(String(text)),
-      encode: (text) => url.domainToASCII(String(text)).replace(/^xn--/, ""),
-      decode: (text) => url.domainToUnicode(`xn--${String(text)}`),
-    },
-  };
-  return {
-    format: (values) => formatText(values),
-    inspect: (value, depth) => inspect(value, { depth, customInspect: false }),
-    deepEqual: (left, right, strict) =>
-      strict ? isDeepStrictEqual(left, right) : JSON.stringify(left) === JSON.stringify(right),
-    plain: (module, name, values) => {
-      const result = plainModules[module]![name]!(...values);
-      return typeof result === "object" && result !== null ? { ...result } : result;
-    },
-    hash: (algorithm, key, parts) => {
-      const digest = key === undefined ? createHash(algorithm) : createHmac(algorithm, key);
-      for (const part of parts) digest.update(part);
-      return digest.digest();
-    },
-    randomBytes: (size) => randomBytes(size),
-    bytesOf: (text, encoding) => Buffer.from(text, encoding as BufferEncoding),
+    inspect: (view) => inspect(over(view)),
   };
 }

@@ -1,11 +1,13 @@
 import type { ScriptFunction, ScriptHost } from "../script-host.ts";
 import type { Guard } from "./guard.ts";
 import type { MetadataMaker } from "./metadata.ts";
-import type { BuiltinMaker } from "./modules.ts";
 import type { SessionMaker } from "./session.ts";
 
 /** Starts a compiled script for one run. */
 export type StartScript = (host: ScriptHost, script: ScriptFunction, id: string) => void;
+
+/** Makes a built-in module for one run; undefined for a name that is none. */
+export type BuiltinMaker = (name: string, host: ScriptHost) => unknown;
 
 /**
  * Runs inside a realm (its text is evaluated there): gives a script its session, console and
@@ -22,30 +24,52 @@ export function installRunner(
     if (name === "console") return makers.session.console(host, defaultCategory);
     return makers.builtin(name, host);
   };
+  const isFile = /^(?:\.\.?\/|[a-z]+:)/;
+  class Loader {
+    readonly #host: ScriptHost;
+    readonly #session: object;
+    readonly #console: object;
+    readonly #builtins = new Map<string, unknown>();
+    readonly #files = new Map<string, { exports: unknown }>();
+    constructor(host: ScriptHost) {
+      this.#host = host;
+      this.#session = makers.session.session(host);
+      this.#console = makers.session.console(host, defaultCategory);
+    }
+    run(file: string, script: ScriptFunction): unknown {
+      const module = { exports: {} as unknown };
+      this.#files.set(file, module);
+      try {
+        const require = (specifier: unknown): unknown => this.#require(file, specifier);
+        script(this.#session, this.#console, require, module, module.exports);
+      } catch (error) {
+        // a module that failed is tried again by the next one that wants it
+        this.#files.delete(file);
+        throw error;
+      }
+      return module.exports;
+    }
+    #require(from: string, specifier: unknown): unknown {
+      if (typeof specifier !== "string" || specifier === "") {
+        throw new TypeError("require needs the name of a module");
+      }
+      const own = isFile.test(specifier) ? undefined : this.#builtin(specifier);
+      if (own !== undefined) return own;
+      const { id: file, run, json } = this.#host.userModule(specifier, from);
+      const before = this.#files.get(file);
+      if (before !== undefined) return before.exports;
+      if (run !== undefined) return this.run(file, run);
+      const exports = JSON.parse(json ?? "") as unknown;
+      this.#files.set(file, { exports });
+      return exports;
+    }
+    #builtin(specifier: string): unknown {
+      const known = this.#builtins.get(specifier) ?? builtin(this.#host, specifier);
+      if (known !== undefined) this.#builtins.set(specifier, known);
+      return known;
+    }
+  }
   return (outside, script, id) => {
-    const host = makers.guard(outside);
-    const session = makers.session.session(host);
-    const console = makers.session.console(host, defaultCategory);
-    const loaded = new Map<string, { exports: unknown }>();
-    const requireFrom =
-      (from: string) =>
-      (specifier: unknown): unknown => {
-        const wanted = String(specifier);
-        const known = loaded.get(wanted);
-        const own = known?.exports ?? builtin(host, wanted);
-        if (own !== undefined) {
-          if (known === undefined) loaded.set(wanted, { exports: own });
-          return own;
-        }
-        const { id: file, run } = host.userModule(wanted, from);
-        const before = loaded.get(`file:${file}`);
-        if (before !== undefined) return before.exports;
-        const module = { exports: {} as unknown };
-        loaded.set(`file:${file}`, module);
-        run(session, console, requireFrom(file), module, module.exports);
-        return module.exports;
-      };
-    const module = { exports: {} };
-    script(session, console, requireFrom(id), module, module.exports);
+    new Loader(makers.guard(outside)).run(id, script);
   };
 }

@@ -1,5 +1,5 @@
 import type { ScriptHost } from "../script-host.ts";
-import type { RealmBuffer } from "./buffer.ts";
+import type { RealmKit } from "./kit.ts";
 
 /** Makes the objects `session` and `console` of one run of a script. */
 export interface SessionMaker {
@@ -7,74 +7,48 @@ export interface SessionMaker {
   console(host: ScriptHost, category: string): object;
 }
 
-type Done = (error: unknown, value?: unknown) => void;
-
 /** Runs inside a realm (its text is evaluated there): the classes behind session and console. */
-export function installSession(Buffer: RealmBuffer): SessionMaker {
-  const bytesOf = (
-    value: unknown,
-  ): { bytes: Uint8Array | string; form: "object" | "string" | "bytes" } => {
-    if (typeof value === "string") return { bytes: value, form: "string" };
-    if (ArrayBuffer.isView(value)) return { bytes: value as Uint8Array, form: "bytes" };
-    if (value === null || typeof value !== "object") {
-      const text = JSON.stringify(value);
-      if (text === undefined) throw new TypeError("nothing that can be written was given");
-      return { bytes: text, form: typeof value === "object" ? "object" : "string" };
-    }
-    return { bytes: JSON.stringify(value), form: "object" };
-  };
-  const needFunction = (callback: unknown): Done => {
-    if (typeof callback !== "function") throw new TypeError("a callback function is required");
-    return callback as Done;
-  };
-  class Context {
+export function installSession(kit: RealmKit): SessionMaker {
+  const unreachable = ["OUTPUT", "NULL", "PIPE"];
+  let hostOf: (context: object) => ScriptHost;
+  let nameOf: (context: object) => string;
+  const Readable = kit.readable(
+    (self, bytes) => hostOf(self).textOf(bytes),
+    (self, then) => {
+      const host = hostOf(self);
+      host.later(() => then(undefined, host.readContext(nameOf(self))))();
+    },
+  );
+  class Context extends Readable {
     readonly #host: ScriptHost;
     readonly #name: string;
     constructor(host: ScriptHost, name: string) {
+      super();
       this.#host = host;
       this.#name = name;
     }
-    readAsBuffer(callback: unknown): void {
-      const done = needFunction(callback);
-      this.#read((bytes) => done(undefined, Buffer.over(bytes)));
-    }
-    readAsBuffers(callback: unknown): void {
-      this.readAsBuffer(callback);
-    }
-    readAsJSON(callback: unknown): void {
-      const done = needFunction(callback);
-      this.#read((bytes) => {
-        let value: unknown;
-        try {
-          value = JSON.parse(this.#host.textOf(bytes));
-        } catch (error) {
-          done(error);
-          return;
-        }
-        done(undefined, value);
-      });
+    static {
+      hostOf = (context) => (context as Context).#host;
+      nameOf = (context) => (context as Context).#name;
     }
     write(value: unknown): void {
-      const { bytes, form } = bytesOf(value);
+      const { bytes, form } = kit.written(value);
       this.#host.writeContext(this.#name, bytes, form);
     }
-    getVar(name: string): unknown {
-      return this.#host.getVariable(this.#variable(name));
+    getVar(name: unknown): unknown {
+      return kit.revived(this.#host.getVariable(this.#variable(name)));
     }
-    setVar(name: string, value: unknown): void {
-      this.#host.setVariable(this.#variable(name), value);
+    setVar(name: unknown, value: unknown): void {
+      this.#host.setVariable(this.#variable(name), kit.kept(value));
     }
-    deleteVar(name: string): void {
+    deleteVar(name: unknown): void {
       this.#host.setVariable(this.#variable(name), undefined);
     }
-    #variable(name: string): string {
-      return name.startsWith("var://")
-        ? name
-        : `var://context/${this.#host.contextName(this.#name)}/${name}`;
-    }
-    #read(then: (bytes: Uint8Array) => void): void {
-      const finish = this.#host.later(() => then(this.#host.readContext(this.#name)));
-      finish();
+    #variable(name: unknown): string {
+      const wanted = String(name);
+      return wanted.startsWith("var://")
+        ? wanted
+        : `var://context/${this.#host.contextName(this.#name)}/${wanted}`;
     }
   }
   class Session {
@@ -91,16 +65,20 @@ export function installSession(Buffer: RealmBuffer): SessionMaker {
       this.parameters = Object.freeze({ ...host.parameters() });
       Object.freeze(this);
     }
-    name(name: string): Context | undefined {
-      if (["OUTPUT", "NULL", "PIPE"].includes(name)) return undefined;
-      return this.#host.contextExists(name) ? new Context(this.#host, name) : undefined;
+    name(name: unknown): Context | undefined {
+      const wanted = String(name);
+      if (unreachable.includes(wanted)) return undefined;
+      return this.#host.contextExists(wanted) ? new Context(this.#host, wanted) : undefined;
     }
-    createContext(name: string): Context {
-      if (["INPUT", "OUTPUT", "NULL", "PIPE"].includes(name)) {
-        throw new TypeError(`${name} is a reserved context name`);
+    createContext(name: unknown): Context {
+      const wanted = String(name);
+      if (wanted === "" || wanted === "INPUT" || unreachable.includes(wanted)) {
+        throw new TypeError(
+          `${wanted === "" ? "the empty name" : wanted} is a reserved context name`,
+        );
       }
-      this.#host.createContext(name);
-      return new Context(this.#host, name);
+      this.#host.createContext(wanted);
+      return new Context(this.#host, wanted);
     }
     reject(message?: unknown): void {
       this.#host.reject(message === undefined ? "" : String(message));
@@ -129,8 +107,8 @@ export function installSession(Buffer: RealmBuffer): SessionMaker {
       this.#host = host;
       this.#category = category;
     }
-    options(options: { category?: string }): Console {
-      return new Console(this.#host, options?.category ?? this.#category);
+    options(options?: { category?: unknown }): Console {
+      return new Console(this.#host, String(options?.category ?? this.#category));
     }
     static {
       for (const [name, level] of Object.entries(levels)) {
@@ -142,7 +120,7 @@ export function installSession(Buffer: RealmBuffer): SessionMaker {
       }
     }
   }
-  for (const made of [Context, Session, Console]) {
+  for (const made of [Readable, Context, Session, Console]) {
     Object.freeze(made.prototype);
     Object.freeze(made);
   }

@@ -4,7 +4,7 @@ import type { ScriptFailure } from "../../script/script-runner.ts";
 import type { StoredScript } from "../../script/script-store.ts";
 import { type Failure, failureCodes, failureIn, internalError, sideOf } from "../failure.ts";
 import { emptyContent, type Transaction } from "../transaction.ts";
-import { TransactionHost } from "../transaction-host.ts";
+import { type HostParts, TransactionHost } from "../transaction-host.ts";
 import { logEventOf } from "../transaction-log.ts";
 import { readVariable } from "../variables.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
@@ -25,6 +25,23 @@ export function runGatewayScript(run: RuleRun, action: ScriptAction): Outcome {
     const text = `running the script ${action.location}`;
     world.log(logEventOf(transaction, "8580009e", "debug", text));
   }
+  const loading = script.needsModules ? world.runner.prepare() : undefined;
+  return loading === undefined
+    ? start(run, action, script)
+    : loading.then(() => start(run, action, script));
+}
+
+function start(
+  { world, transaction, runRule }: RuleRun,
+  action: ScriptAction,
+  script: StoredScript,
+): Promise<Failure | undefined> {
+  const callRule: HostParts["callRule"] = async (name, input, output) => {
+    const rule = transaction.plan.rules.get(name);
+    if (rule === undefined) return `no rule ${name}`;
+    const failure = await runRule(rule, input, output);
+    return failure === undefined ? undefined : (failure.detail ?? failure.message);
+  };
   return new Promise((resolve) => {
     let host: TransactionHost | undefined;
     world.runner.start(
@@ -32,7 +49,7 @@ export function runGatewayScript(run: RuleRun, action: ScriptAction): Outcome {
       script.id,
       script.usesPromises,
       (scriptRun) => {
-        host = new TransactionHost({ ...world, transaction, action }, scriptRun);
+        host = new TransactionHost({ ...world, transaction, action, callRule }, scriptRun);
         return host;
       },
       {
