@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { connect } from "node:tls";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { endProgram, startProgram } from "./support/gateway-program.ts";
+import { endProgram, startProgram, waitForPort } from "./support/gateway-program.ts";
 import { type ManagedTree, managedTree } from "./support/managed-tree.ts";
 import { manage } from "./support/management-client.ts";
 
@@ -30,6 +30,7 @@ beforeAll(async () => {
     DATAPOWER_WORKER_THREADS: "1",
     GATEWAY_HEALTH_PORT: String(tree.health),
   });
+  await waitForPort(tree.page);
 });
 
 afterAll(async () => {

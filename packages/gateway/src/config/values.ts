@@ -11,7 +11,7 @@ export type Value =
   | { readonly [field: string]: Value };
 
 /** Fields of a match rule by the older word that sets them; each line is one entry of `match`. */
-const matchWords: Readonly<Record<string, readonly [type: string, ...fields: string[]]>> = {
+export const matchWords: Readonly<Record<string, readonly [type: string, ...fields: string[]]>> = {
   urlmatch: ["url", "Url"],
   fullurlmatch: ["fullyqualifiedurl", "Url"],
   hostmatch: ["host", "Url"],

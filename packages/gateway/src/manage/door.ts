@@ -1,18 +1,19 @@
 import type { RequestListener } from "node:http";
-import type { Server as HttpsServer } from "node:https";
 import { createServer, type Socket } from "node:net";
-import type { SecureContextOptions } from "node:tls";
+import type { ServerTls } from "../plan/crypto/server-tls-plan.ts";
 
 export interface DoorOptions {
   readonly address: string;
   readonly port: number;
   /** Asked for once, when the first client comes. */
   readonly open: () => Promise<{
-    readonly tls: SecureContextOptions;
+    readonly tls: ServerTls;
     readonly listener: RequestListener;
   }>;
-  /** Hears why a client could not be let in. */
+  /** Hears why clients could not be let in. */
   readonly failed: (error: Error) => void;
+  /** Hears why one client was turned away before its request. */
+  readonly note: (text: string) => void;
 }
 
 /** A port of management that is open. */
@@ -34,14 +35,14 @@ const idleTime = 60_000;
  */
 export async function openDoor(options: DoorOptions): Promise<Door> {
   const clients = new Set<Socket>();
-  let inside: Promise<HttpsServer> | undefined;
+  let inside: Promise<(socket: Socket) => void> | undefined;
   const server = createServer({ pauseOnConnect: false }, (socket) => {
     clients.add(socket);
     socket.once("close", () => clients.delete(socket));
     socket.on("error", () => {});
     inside ??= openInside(options);
     inside.then(
-      (https) => https.emit("connection", socket),
+      (take) => take(socket),
       (error: Error) => {
         inside = undefined;
         options.failed(error);
@@ -69,16 +70,23 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
   };
 }
 
-async function openInside(options: DoorOptions): Promise<HttpsServer> {
+async function openInside(options: DoorOptions): Promise<(socket: Socket) => void> {
   const { tls, listener } = await options.open();
-  const { createServer: createHttpsServer } = await import("node:https");
-  const https = createHttpsServer(
-    { minVersion: "TLSv1.2", ...tls, maxHeaderSize: 16_384, handshakeTimeout: handshakeTime },
-    listener,
-  );
-  https.requestTimeout = requestTime;
-  https.headersTimeout = requestTime;
-  https.setTimeout(idleTime);
-  https.on("tlsClientError", () => {});
-  return https;
+  const { createServer: createHttpServer } = await import("node:http");
+  const { SecureFront } = await import("../serve/secure-front.ts");
+  const http = createHttpServer({ maxHeaderSize: 16_384 }, listener);
+  http.requestTimeout = requestTime;
+  http.headersTimeout = requestTime;
+  http.setTimeout(idleTime);
+  const secure = new SecureFront({
+    tls: () => tls,
+    protocols: () => ["http/1.1"],
+    take: (socket) => void http.emit("connection", socket),
+    note: options.note,
+  });
+  return (socket) => {
+    const timer = setTimeout(() => socket.destroy(), handshakeTime);
+    socket.once("close", () => clearTimeout(timer));
+    secure.accept(socket, () => clearTimeout(timer));
+  };
 }

@@ -1,6 +1,4 @@
 import type { RequestListener } from "node:http";
-import { hostname } from "node:os";
-import type { SecureContextOptions } from "node:tls";
 import type { Log } from "../log.ts";
 import { type Door, openDoor } from "./door.ts";
 import type { ManagedInstance } from "./instance.ts";
@@ -30,13 +28,11 @@ export async function openManagement(
     );
     return loaded;
   };
-  let made: Promise<SecureContextOptions> | undefined;
   for (const plan of plans) {
-    const { of, address, port } = plan;
-    const why = unserved(plan);
+    const { of, address, port, unserved } = plan;
     const failed = (error: Error): void => report(log, plan, error.message);
-    if (why !== undefined) {
-      report(log, plan, why);
+    if (unserved !== undefined) {
+      report(log, plan, unserved);
       continue;
     }
     try {
@@ -44,16 +40,23 @@ export async function openManagement(
         address,
         port,
         failed,
+        note: (text) =>
+          log({
+            code: "81000033",
+            category: "mgmt",
+            priority: "info",
+            text: `${plan.label}: ${text}`,
+          }),
         open: async () => {
-          made ??= import("./self-signed.ts").then(({ selfSigned }) =>
-            selfSigned(hostname(), new Date()),
-          );
-          return { tls: await made, listener: (await listeners())[of] };
+          const { interfaceTls } = await import("./interface-tls.ts");
+          const tls = await interfaceTls((await instance()).configuration(), of);
+          return { tls, listener: (await listeners())[of] };
         },
       });
       doors.push({ of, door });
       const what = of === "rest" ? "REST management" : "Status page";
-      const text = `${what} on ${address}:${door.port}, with a self-signed certificate made in memory`;
+      const own = plan.hasProfile ? "" : ", with a self-signed certificate made in memory";
+      const text = `${what} on ${address}:${door.port}${own}`;
       log({ code: "00350016", category: "mgmt", priority: "notice", text });
     } catch (error) {
       failed(error as Error);
@@ -68,13 +71,6 @@ export async function openManagement(
 }
 
 type Listeners = Readonly<Record<InterfacePlan["of"], RequestListener>>;
-
-/** A profile that was asked for is used or the interface stays closed. */
-function unserved({ sslServer, sslSniServer }: InterfacePlan): string | undefined {
-  if (sslSniServer !== undefined) return `ssl-sni-server "${sslSniServer}" is not served here`;
-  if (sslServer !== undefined) return `ssl-server "${sslServer}" is not served here`;
-  return undefined;
-}
 
 function report(log: Log, { label, address, port }: InterfacePlan, why: string): void {
   const text = `${label} is not served on ${address}:${port}: ${why}`;

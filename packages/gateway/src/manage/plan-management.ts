@@ -1,52 +1,72 @@
 import { type ConfigObject, type Configuration, objectKey } from "../config/model.ts";
 import { lineOf, numberOf, textOf } from "../plan/properties.ts";
 
+/** Which objects are interfaces: class and command word. */
+export const interfaceKinds = {
+  rest: ["RestMgmtInterface", "rest-mgmt"],
+  page: ["WebGUI", "web-mgmt"],
+} as const;
+
 /** One management interface that is enabled. */
 export interface InterfacePlan {
-  readonly of: "rest" | "page";
+  readonly of: keyof typeof interfaceKinds;
   /** As messages name it, with file and line. */
   readonly label: string;
   readonly address: string;
   readonly port: number;
-  /** The profile that it is to serve TLS with; undefined for a certificate of its own making. */
-  readonly sslServer?: string;
-  readonly sslSniServer?: string;
+  /** True when it has a TLS profile of its own, false for a certificate made in memory. */
+  readonly hasProfile: boolean;
+  /** Why it cannot be opened. */
+  readonly unserved?: string;
 }
 
 /** The interfaces that the default domain enables: `rest-mgmt` and `web-mgmt`. */
-export function planManagement(configuration: Configuration): readonly InterfacePlan[] {
+export async function planManagement(
+  configuration: Configuration,
+): Promise<readonly InterfacePlan[]> {
   const domain = configuration.domains.get("default");
   if (domain === undefined || !domain.whole) return [];
-  const kinds = [
-    ["rest", "RestMgmtInterface", "rest-mgmt"],
-    ["page", "WebGUI", "web-mgmt"],
-  ] as const;
-  return kinds.flatMap(([of, kind, alias]) => {
+  const plans: InterfacePlan[] = [];
+  for (const name of ["rest", "page"] as const) {
+    const [kind, alias] = interfaceKinds[name];
     const object = domain.objects.get(objectKey(kind, alias));
-    return object?.enabled === true ? [planInterface(of, object, configuration)] : [];
-  });
+    if (object?.enabled === true) plans.push(await planInterface(name, object, configuration));
+  }
+  return plans;
 }
 
-function planInterface(
+async function planInterface(
   of: InterfacePlan["of"],
   object: ConfigObject,
   configuration: Configuration,
-): InterfacePlan {
+): Promise<InterfacePlan> {
   // older files have address and port on one line
   const [oldAddress, oldPort] = lineOf(object, "local-address")?.arguments ?? [];
   const address = oldAddress ?? textOf(object, "ip-address");
-  const isSni = textOf(object, "ssl-config-type") === "sni";
-  const sslServer = textOf(object, "ssl-server");
-  const sslSniServer = textOf(object, "ssl-sni-server");
   const { file, line } = object.origin;
-  return {
+  const plan = {
     of,
     label: `${object.alias} (${file}:${line})`,
     address: addressOf(address, configuration),
     port: oldPort === undefined ? numberOf(object, "port") : Number(oldPort),
-    ...(isSni || sslServer === "" ? {} : { sslServer }),
-    ...(isSni && sslSniServer !== "" ? { sslSniServer } : {}),
+    hasProfile: hasProfile(object),
   };
+  if (!plan.hasProfile) return plan;
+  try {
+    const { interfaceTls } = await import("./interface-tls.ts");
+    await interfaceTls(configuration, of);
+    return plan;
+  } catch (error) {
+    return { ...plan, unserved: (error as Error).message };
+  }
+}
+
+/** True for an interface that names a profile: then that one is used, or none. */
+export function hasProfile(object: ConfigObject): boolean {
+  return object.lines.some(
+    ({ name, negated, arguments: [value = ""] }) =>
+      ["ssl-server", "ssl-sni-server", "ssl"].includes(name) && !negated && value !== "",
+  );
 }
 
 /** `0` is every address; a name is a host-alias of the default domain. */

@@ -48,7 +48,7 @@ export async function runAlone(
   });
   const files = gateway.configuration;
   logs.open(planLogTargets(files));
-  const management = await openManagement(planManagement(files), managed, log);
+  const management = await openManagement(await planManagement(files), managed, log);
   logStart(gateway.ports.length, gateway.healthPort, root, log);
   await stop;
   logStop(log, false);

@@ -39,7 +39,7 @@ export async function runWorker(
   logs.open(planLogTargets(configuration));
   speaks = true;
   process.on("message", (word: LeaderWord) => void obey(word, gateway, logs));
-  say({ says: "serving", report: reportOf(gateway) });
+  say({ says: "serving", report: await reportOf(gateway) });
   await stop;
   const closed = gateway.close();
   say({ says: "ports closed" });
@@ -56,7 +56,7 @@ async function obey(word: LeaderWord, gateway: Gateway, logs: LogHub): Promise<v
   const next = withChanges(gateway.configuration, word.changes);
   await gateway.apply(next);
   logs.open(planLogTargets(next));
-  say({ says: "changed", id: word.id, report: reportOf(gateway) });
+  say({ says: "changed", id: word.id, report: await reportOf(gateway) });
 }
 
 /** The changes that are in force, which the process above sends first of all. */
@@ -68,13 +68,13 @@ function firstChanges(): Promise<readonly ObjectChange[]> {
   });
 }
 
-function reportOf(gateway: Gateway): WorkerReport {
+async function reportOf(gateway: Gateway): Promise<WorkerReport> {
   const { configuration, ports } = gateway;
   return {
     ports,
     health: gateway.health(),
     domains: [...configuration.domains.keys()],
-    interfaces: planManagement(configuration),
+    interfaces: await planManagement(configuration),
     logTargets: planLogTargets(configuration),
   };
 }

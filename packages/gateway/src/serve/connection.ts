@@ -55,6 +55,10 @@ export class Connection implements Guest {
     return this.#request === undefined && this.#reading === "head" && !this.#heads.begun;
   }
 
+  get heardAt(): number {
+    return this.#since;
+  }
+
   /** Ends what has been silent for too long; called from time to time with the clock's value. */
   check(now: number): void {
     const { plan, times } = this.#front;

@@ -25,6 +25,8 @@ export interface Front {
 export interface Guest {
   /** True when nothing is in flight. */
   readonly idle: boolean;
+  /** When the client was last heard of, by the clock in ms; undefined where that does not count. */
+  readonly heardAt?: number;
   /** Ends what has been silent for too long; called from time to time with the clock's value. */
   check(now: number): void;
   /** Takes no further request, and ends after those in flight; absent where each answer does so. */

@@ -24,6 +24,11 @@ export interface Listener {
 /** How often connections are looked at for times that have run out, in milliseconds. */
 const tick = 500;
 
+/** A connection that was quiet for so long has no request on the way, in milliseconds. */
+const quietTime = 250;
+/** How often that is looked at while closing, in milliseconds. */
+const sweepPause = 25;
+
 /** How long a client may take for its TLS handshake, in milliseconds. */
 const handshakeMilliseconds = 10_000;
 
@@ -166,18 +171,28 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
+/**
+ * A client that asks again and again has its next request on the way: it gets an answer, which ends
+ * the connection. Only who has been quiet for a while is idle.
+ */
 function closeServer(server: Server, guests: ReadonlySet<Guest>, deadline: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       for (const guest of guests) guest.destroy();
     }, deadline);
+    const endIdle = (): void => {
+      const now = Date.now();
+      for (const guest of guests) {
+        if (guest.idle && now - (guest.heardAt ?? 0) >= quietTime) guest.destroy();
+      }
+    };
+    const sweep = setInterval(endIdle, sweepPause);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(sweep);
       resolve();
     });
-    for (const guest of guests) {
-      if (guest.idle) guest.destroy();
-      else guest.drain?.();
-    }
+    endIdle();
+    for (const guest of guests) if (!guest.idle) guest.drain?.();
   });
 }

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { exchange } from "./raw-client.ts";
 
@@ -22,6 +23,22 @@ export async function startProgram(
     } catch {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
+  }
+}
+
+/** Waits until something listens on a port. */
+export async function waitForPort(port: number): Promise<void> {
+  for (let tried = 0; ; tried++) {
+    const isOpen = await new Promise<boolean>((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => {
+        socket.destroy();
+        resolve(true);
+      });
+      socket.on("error", () => resolve(false));
+    });
+    if (isOpen) return;
+    if (tried === 500) throw new Error(`nothing listens on port ${port}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 

@@ -3,6 +3,7 @@ import type { CatalogueProperty } from "../../catalogue-entry.ts";
 import { checkValues } from "../../config/check-values.ts";
 import type { ConfigObject, Origin, PropertyLine } from "../../config/model.ts";
 import { sha256Crypt } from "../../config/password-hash.ts";
+import { matchWords } from "../../config/values.ts";
 
 /** The object that a form gives, or every reason why it gives none. */
 export type ReadObject = { readonly object: ConfigObject } | { readonly errors: readonly string[] };
@@ -37,7 +38,7 @@ export function objectFromForm(
       errors.push(made);
       continue;
     }
-    lines = [...lines.filter((each) => each.name !== made.word), ...made.lines];
+    lines = withLines(lines, made);
   }
   const origin = before?.origin ?? inMemory;
   const enabled = state !== "disabled";
@@ -49,10 +50,22 @@ export function objectFromForm(
 /** Members of an object that are no properties of it. */
 const notProperties: ReadonlySet<string> = new Set(["name", "_links", "state", "mAdminState"]);
 
-/** The lines that take the place of all lines of one word. */
+/** The lines that take the place of all lines of some words. */
 interface MadeLines {
-  readonly word: string;
+  readonly words: readonly string[];
   readonly lines: readonly PropertyLine[];
+}
+
+/** An address and its port on one line, as older files have them, stay on one line. */
+function withLines(before: readonly PropertyLine[], { words, lines }: MadeLines): PropertyLine[] {
+  const [made] = lines;
+  const place = ["local-address", "port"].indexOf(words[0] ?? "");
+  const both = before.find((each) => each.name === "local-address" && each.arguments.length === 2);
+  if (place >= 0 && both !== undefined && made?.arguments.length === 1) {
+    const texts = both.arguments.with(place, made.arguments[0]!);
+    return before.map((each) => (each === both ? { ...each, arguments: texts } : each));
+  }
+  return [...before.filter(({ name }) => !words.includes(name)), ...lines];
 }
 
 /** A password is kept as its hash only. */
@@ -60,7 +73,7 @@ function passwordLines(value: unknown, saltFor: () => string): MadeLines | strin
   if (typeof value !== "string" || value === "") return "Password: it must be a text.";
   const hash = sha256Crypt(value, saltFor());
   if (hash === undefined) return "Password: it cannot be hashed.";
-  return { word: "password-hashed", lines: [line("password-hashed", [hash])] };
+  return { words: ["password-hashed"], lines: [line("password-hashed", [hash])] };
 }
 
 function propertyLines(
@@ -71,7 +84,22 @@ function propertyLines(
 ): MadeLines | string {
   if (property?.cli === undefined) return `${kind.name} has no property "${key}".`;
   const lines = linesOf(property, value);
-  return typeof lines === "string" ? `${key}: ${lines}` : { word: property.cli, lines };
+  if (typeof lines === "string") return `${key}: ${lines}`;
+  if (property.elementType !== "DmMatchRule") return { words: [property.cli], lines };
+  return { words: [property.cli, ...Object.keys(matchWords)], lines: lines.map(matchLine) };
+}
+
+/** A match rule in the words in which files have it. */
+function matchLine(made: PropertyLine): PropertyLine {
+  const names = (fieldsOfType("DmMatchRule") ?? []).map(({ name }) => name);
+  const [type = ""] = made.arguments;
+  const found = Object.entries(matchWords).find(([, [of]]) => of === type);
+  if (found === undefined) return made;
+  const [word, [, ...fields]] = found;
+  return line(
+    word,
+    fields.map((field) => made.arguments[names.indexOf(field)] ?? ""),
+  );
 }
 
 function linesOf(property: CatalogueProperty, value: unknown): readonly PropertyLine[] | string {
