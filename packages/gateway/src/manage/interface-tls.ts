@@ -4,7 +4,7 @@ import type { CryptoReader } from "../plan/crypto/crypto-objects.ts";
 import type { ServerTls } from "../plan/crypto/server-tls-plan.ts";
 import { Refusals } from "../plan/refusals.ts";
 import { obstacleText } from "../plan/service-plan.ts";
-import { hasProfile, type InterfacePlan, interfaceKinds } from "./plan-management.ts";
+import { hasProfile, type InterfacePlan, interfaceKinds } from "./interface-plan.ts";
 import { selfSigned } from "./self-signed.ts";
 
 let made: ServerTls | undefined;

@@ -2,7 +2,7 @@ import type { RequestListener } from "node:http";
 import type { Log } from "../log.ts";
 import { type Door, openDoor } from "./door.ts";
 import type { ManagedInstance } from "./instance.ts";
-import type { InterfacePlan } from "./plan-management.ts";
+import type { InterfacePlan } from "./interface-plan.ts";
 
 /** The management interfaces that are open. */
 export interface Management {

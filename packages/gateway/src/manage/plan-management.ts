@@ -1,24 +1,6 @@
 import { type ConfigObject, type Configuration, objectKey } from "../config/model.ts";
 import { lineOf, numberOf, textOf } from "../plan/properties.ts";
-
-/** Which objects are interfaces: class and command word. */
-export const interfaceKinds = {
-  rest: ["RestMgmtInterface", "rest-mgmt"],
-  page: ["WebGUI", "web-mgmt"],
-} as const;
-
-/** One management interface that is enabled. */
-export interface InterfacePlan {
-  readonly of: keyof typeof interfaceKinds;
-  /** As messages name it, with file and line. */
-  readonly label: string;
-  readonly address: string;
-  readonly port: number;
-  /** True when it has a TLS profile of its own, false for a certificate made in memory. */
-  readonly hasProfile: boolean;
-  /** Why it cannot be opened. */
-  readonly unserved?: string;
-}
+import { hasProfile, type InterfacePlan, interfaceKinds } from "./interface-plan.ts";
 
 /** The interfaces that the default domain enables: `rest-mgmt` and `web-mgmt`. */
 export async function planManagement(
@@ -59,14 +41,6 @@ async function planInterface(
   } catch (error) {
     return { ...plan, unserved: (error as Error).message };
   }
-}
-
-/** True for an interface that names a profile: then that one is used, or none. */
-export function hasProfile(object: ConfigObject): boolean {
-  return object.lines.some(
-    ({ name, negated, arguments: [value = ""] }) =>
-      ["ssl-server", "ssl-sni-server", "ssl"].includes(name) && !negated && value !== "",
-  );
 }
 
 /** `0` is every address; a name is a host-alias of the default domain. */

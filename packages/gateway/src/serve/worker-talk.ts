@@ -1,7 +1,7 @@
 import type { ObjectChange } from "../config/overlay.ts";
 import type { LogTargetPlan } from "../log/plan-log-targets.ts";
 import type { LogEvent } from "../log.ts";
-import type { InterfacePlan } from "../manage/plan-management.ts";
+import type { InterfacePlan } from "../manage/interface-plan.ts";
 import type { ServedPort } from "./gateway-options.ts";
 import type { Health } from "./health.ts";
 import type { ProcessCounts } from "./process-counts.ts";
