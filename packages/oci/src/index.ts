@@ -64,6 +64,7 @@ export {
 } from "./transport/transport.ts";
 export { type ValidateReport, validateSource } from "./transport/validate.ts";
 export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree/cache.ts";
+export { derivedText } from "./tree/derived-text.ts";
 export { diffTrees, type TreeDifference } from "./tree/diff.ts";
 export type { LayerMember } from "./tree/layered-tree.ts";
 export { parentOf, treeFromNodes } from "./tree/merged-tree.ts";

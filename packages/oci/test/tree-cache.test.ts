@@ -9,6 +9,7 @@ import type { TarInput } from "../src/tar/write.ts";
 import { writeTar } from "../src/tar/write.ts";
 import { imageTree } from "../src/tree/cache.ts";
 import { packTree, unpackTree } from "../src/tree/columns.ts";
+import { derivedText } from "../src/tree/derived-text.ts";
 import { type ContentWatch, replayLayers } from "../src/tree/replay.ts";
 import type { Tree } from "../src/tree/tree.ts";
 
@@ -102,6 +103,27 @@ function again(): Image {
 test("one process opens a tree once", async () => {
   const first = await imageTree(image, { store });
   expect((await imageTree(image, { store, digests: false })).tree).toBe(first.tree);
+});
+
+test("what is derived from a kept tree is computed once, anew when its file was touched or the tree is another", async () => {
+  let computed = 0;
+  const ask = (kept: string | undefined, about = "x") =>
+    derivedText({ store, ...(kept === undefined ? {} : { kept }) }, "derived", about, () => {
+      computed += 1;
+      return `text ${computed}`;
+    });
+  expect([await ask("a"), await ask("a"), await ask("b"), await ask("a", "y")]).toEqual([
+    "text 1",
+    "text 1",
+    "text 2",
+    "text 3",
+  ]);
+  expect(await ask(undefined)).toBe("text 4");
+  const folder = store.cacheDirectory("derived");
+  for (const name of await readdir(folder)) await change(join(folder, name), -1);
+  expect(await ask("a")).toBe("text 5");
+  for (const name of await readdir(folder)) await chmod(join(folder, name), 0o666);
+  expect(await ask("a")).toBe("text 6");
 });
 
 function unreadable(layer: Image["layers"][number]): Image["layers"][number] {

@@ -1,13 +1,12 @@
 import { hash } from "node:crypto";
-import { constants } from "node:fs";
-import { open, readdir, rm, stat, utimes } from "node:fs/promises";
+import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { deserialize, serialize } from "node:v8";
 import { isFault } from "@lithify/fault";
 import type { Image } from "../image/image.ts";
-import { writeDurably } from "../store/durable-file.ts";
 import type { Store } from "../store/store.ts";
 import { packTree, type TreeColumns, unpackTree } from "./columns.ts";
+import { readOwnFile, writeOwnFile } from "./own-file.ts";
 import { type ReplayOptions, replay, replayOver } from "./replay.ts";
 import type { Tree } from "./tree.ts";
 
@@ -15,6 +14,8 @@ import type { Tree } from "./tree.ts";
 export interface ImageTree {
   readonly tree: Tree;
   readonly notes: ReadonlyMap<string, string>;
+  /** The digest of the cached form; absent where the layers were read. */
+  readonly kept?: string;
 }
 
 export interface ImageTreeOptions extends ReplayOptions {
@@ -32,7 +33,6 @@ export const cachedTreeBytes = 1024 * 1024 * 1024;
 
 /** Changes with the form of what is stored. */
 const form = "lithify-tree 1\n";
-const digestBytes = 32;
 
 /**
  * The merged tree of an image: from the store's cache, or replayed and kept there. The cache is derived data, keyed by
@@ -68,12 +68,12 @@ async function fromCache(
   if (kept !== undefined && answers(kept, options)) {
     const found = unpackTree(kept.columns);
     await utimes(path, new Date(), new Date()).catch(() => undefined);
-    return found;
+    return { ...found, kept: kept.digest };
   }
   const { tree, notes } = await replayed(image.layers, directory, options);
   // One that has less does not take the place of one that has more
   if (kept === undefined || options.watch !== undefined || options.digests !== false) {
-    await keep(directory, path, { tree, notes }, options);
+    await keep(directory, keyOf(image.layers), { tree, notes }, options);
   }
   return { tree, notes };
 }
@@ -107,6 +107,11 @@ interface Kept extends Head {
   readonly columns: TreeColumns;
 }
 
+/** Of the bytes that it was read from. */
+interface Found extends Kept {
+  readonly digest: string;
+}
+
 function headOf(options: ImageTreeOptions): Head {
   return { digests: options.digests !== false, watch: options.watch?.name ?? "" };
 }
@@ -123,35 +128,19 @@ function directoryOf(store: Pick<Store, "cacheDirectory">): string | undefined {
   }
 }
 
-async function keptTree(path: string): Promise<Kept | undefined> {
+async function keptTree(path: string): Promise<Found | undefined> {
+  const file = await readOwnFile(path, form, cachedTreeBytes);
+  if (file === undefined) return undefined;
   try {
-    const bytes = await ownBytes(path);
-    if (bytes === undefined) return undefined;
-    const body = bytes.subarray(form.length + digestBytes);
-    const digest = bytes.toString("hex", form.length, form.length + digestBytes);
-    if (bytes.toString("latin1", 0, form.length) !== form) return undefined;
-    if (hash("sha256", body) !== digest) return undefined;
-    return deserialize(body) as Kept;
+    return { ...(deserialize(file.body) as Kept), digest: file.digest };
   } catch {
     return undefined;
   }
 }
 
-async function ownBytes(path: string): Promise<Buffer | undefined> {
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  try {
-    const { uid, mode, size } = await handle.stat();
-    const isOwn = uid === 0 || uid === process.geteuid?.();
-    if (!isOwn || (mode & 0o022) !== 0 || size > cachedTreeBytes) return undefined;
-    return await handle.readFile();
-  } finally {
-    await handle.close();
-  }
-}
-
 async function keep(
   directory: string,
-  path: string,
+  name: string,
   { tree, notes }: ImageTree,
   options: ImageTreeOptions,
 ): Promise<void> {
@@ -159,29 +148,8 @@ async function keep(
   try {
     const body = serialize(kept);
     if (body.length > cachedTreeBytes) return;
-    await writeDurably(directory, async (put) => {
-      await put(Buffer.from(form, "latin1"));
-      await put(Buffer.from(hash("sha256", body), "hex"));
-      await put(body);
-      return { path };
-    });
-    await forgetOldest(directory);
+    await writeOwnFile(directory, name, { form, body, count: cachedTrees });
   } catch (error) {
     if (!isFault(error) && !(error instanceof RangeError)) throw error;
-  }
-}
-
-async function forgetOldest(directory: string): Promise<void> {
-  const names = (await readdir(directory)).filter((name) => /^[0-9a-f]{64}$/u.test(name));
-  if (names.length <= cachedTrees) return;
-  const ages = await Promise.all(
-    names.map(async (name) => {
-      const { mtimeMs } = await stat(join(directory, name)).catch(() => ({ mtimeMs: 0 }));
-      return { name, mtimeMs };
-    }),
-  );
-  ages.sort((a, b) => a.mtimeMs - b.mtimeMs);
-  for (const { name } of ages.slice(0, names.length - cachedTrees)) {
-    await rm(join(directory, name), { force: true }).catch(() => undefined);
   }
 }

@@ -111,19 +111,16 @@ function nodeAt(
 ): TreeNode {
   const type = types[columns.types[number] as number] as NodeType;
   const set = columns.xattrs[number] as number;
-  const node = {
-    path,
-    type,
-    mode: columns.modes[number] as number,
-    uid: columns.uids[number] as number,
-    gid: columns.gids[number] as number,
-    size: columns.sizes[number] as number,
-    xattrs: set === 0 ? noXattrs : (sets[set - 1] ?? noXattrs),
-    mtime: columns.mtimes[number] as number,
-    inode: columns.inodes[number] as number,
-    layer: columns.layers[number] as number,
-  };
-  if (type === "file") return digest === undefined ? node : { ...node, digest };
+  const xattrs = set === 0 ? noXattrs : (sets[set - 1] ?? noXattrs);
+  const [mode, uid] = [columns.modes[number] as number, columns.uids[number] as number];
+  const [gid, size] = [columns.gids[number] as number, columns.sizes[number] as number];
+  const [mtime, inode] = [columns.mtimes[number] as number, columns.inodes[number] as number];
+  const layer = columns.layers[number] as number;
+  // Most objects are hashed files: one object each, not two
+  if (type === "file" && digest !== undefined) {
+    return { path, type, mode, uid, gid, size, xattrs, mtime, inode, layer, digest };
+  }
+  const node = { path, type, mode, uid, gid, size, xattrs, mtime, inode, layer };
   if (type === "symlink") return { ...node, target: columns.targets.get(number) ?? "" };
   const device = columns.devices.get(number);
   if (device === undefined) return node;

@@ -92,18 +92,34 @@ function namesIn(paths: Iterable<string>): ReadonlyMap<string, readonly string[]
 }
 
 function linksIn(nodes: Iterable<TreeNode>): ReadonlyMap<number, readonly string[]> {
-  const firstOf = new Map<number, string>();
+  const all = [...nodes];
+  const firstOf = firstNumbers(all);
   const found = new Map<number, string[]>();
-  for (const { type, inode, path } of nodes) {
-    if (type === "directory") continue;
-    const first = firstOf.get(inode);
-    if (first === undefined) {
-      firstOf.set(inode, path);
-      continue;
-    }
+  all.forEach(({ type, inode, path }, number) => {
+    if (type === "directory") return;
+    const first = firstOf(inode, number);
+    if (first === number) return;
     const links = found.get(inode);
-    if (links === undefined) found.set(inode, [first, path]);
+    if (links === undefined) found.set(inode, [all[first]?.path ?? path, path]);
     else links.push(path);
-  }
+  });
   return found;
+}
+
+/** The first object with this inode, this one where there was none. Inodes of a replayed tree are dense: an array holds them. */
+function firstNumbers(nodes: readonly TreeNode[]): (inode: number, number: number) => number {
+  const largest = nodes.reduce((most, { inode }) => Math.max(most, inode), 0);
+  const isDense = largest < 4 * nodes.length + 1024 && nodes.every(({ inode }) => inode >= 0);
+  if (isDense) {
+    const first = new Int32Array(largest + 1).fill(-1);
+    return (inode, number) => {
+      if (first[inode] === -1) first[inode] = number;
+      return first[inode] as number;
+    };
+  }
+  const first = new Map<number, number>();
+  return (inode, number) => {
+    if (!first.has(inode)) first.set(inode, number);
+    return first.get(inode) as number;
+  };
 }

@@ -16,12 +16,8 @@ export interface NumberedTree {
 /** Numbers the objects of a tree; `workingDirectory` is a path in it. */
 export function numberedTree(tree: Tree, workingDirectory: string): NumberedTree {
   const nodes = [...tree];
-  const numbers = new Map<string, number>();
-  const parents = new Int32Array(nodes.length);
-  nodes.forEach((node, number) => {
-    numbers.set(node.path, number);
-    parents[number] = node.path === "/" ? number : (numbers.get(parentOf(node.path)) ?? 0);
-  });
+  const parents = parentNumbers(nodes);
+  let numbers: ReadonlyMap<string, number> | undefined;
   const found = tree.resolve(workingDirectory);
   const isDirectory = found.answer === "reached" && found.node.type === "directory";
   return {
@@ -29,6 +25,29 @@ export function numberedTree(tree: Tree, workingDirectory: string): NumberedTree
     nodes,
     parents,
     workingDirectory: isDirectory ? found.node : undefined,
-    numberOf: (path) => numbers.get(path),
+    numberOf: (path) => {
+      numbers ??= new Map(nodes.map((node, number) => [node.path, number]));
+      return numbers.get(path);
+    },
   };
+}
+
+/** Neighbours mostly lie in one directory, so that it is rarely looked up. */
+function parentNumbers(nodes: readonly TreeNode[]): Int32Array {
+  const directories = new Map<string, number>();
+  const parents = new Int32Array(nodes.length);
+  let last = "";
+  let lastNumber = 0;
+  nodes.forEach(({ path, type }, number) => {
+    if (type === "directory") directories.set(path, number);
+    const slash = path.lastIndexOf("/");
+    if (slash <= 0 || (slash === last.length && path.startsWith(last))) {
+      parents[number] = slash <= 0 ? 0 : lastNumber;
+      return;
+    }
+    last = parentOf(path);
+    lastNumber = directories.get(last) ?? 0;
+    parents[number] = lastNumber;
+  });
+  return parents;
 }

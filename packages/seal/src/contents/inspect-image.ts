@@ -12,6 +12,8 @@ export interface Contents {
 export interface Inspected {
   readonly tree: Tree;
   readonly contents: Contents;
+  /** The digest of the cached tree; absent where the layers were read. */
+  readonly kept?: string;
 }
 
 /**
@@ -23,8 +25,8 @@ export async function inspectImage(
   image: Pick<Image, "layers">,
   options: Pick<ImageTreeOptions, "store" | "digests" | "fresh" | "scanned"> = {},
 ): Promise<Inspected> {
-  const { tree, notes } = await imageTree(image, { ...options, watch: contentWatch });
-  return { tree, contents: contentsOf(notes) };
+  const { tree, notes, kept } = await imageTree(image, { ...options, watch: contentWatch });
+  return { tree, contents: contentsOf(notes), ...(kept === undefined ? {} : { kept }) };
 }
 
 /** Contents from notes as the watch makes them, by path. */

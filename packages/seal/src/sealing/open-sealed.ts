@@ -1,5 +1,5 @@
 import { Fault, unreachable } from "@lithify/fault";
-import type { Image, Store, Tree } from "@lithify/oci";
+import { derivedText, type Image, type Store, type Tree } from "@lithify/oci";
 import { inspectImage } from "../contents/inspect-image.ts";
 import { attachedStatement } from "../statement/attached-statement.ts";
 import { merkleRoot } from "../statement/merkle.ts";
@@ -14,8 +14,11 @@ import { type SealedImage, sealedImage } from "./sealed-image.ts";
 export async function openSealed(store: Store, image: string | Image): Promise<SealedImage> {
   const found = typeof image === "string" ? await store.image(image) : image;
   const { statement } = await statementOf(store, found, nameOf(image));
-  const { tree } = await inspectImage(found, { store });
-  checkRoot(tree, statement, nameOf(image));
+  const { tree, kept } = await inspectImage(found, { store });
+  await checkRoot(tree, statement, nameOf(image), {
+    store,
+    ...(kept === undefined ? {} : { kept }),
+  });
   return sealedImage({ image: found, statement, tree });
 }
 
@@ -45,13 +48,23 @@ async function statementOf(store: Store, image: Image, name: string) {
   }
 }
 
-function checkRoot(tree: Tree, statement: Statement, name: string): void {
-  const nodes = protectedNodes(tree, statement.policy);
-  const root = merkleRoot(nodes);
-  if (root === statement.root && nodes.length === statement.objects) return;
+/** The root of a cached tree is kept beside it: it is a function of the tree and of what may be written. */
+async function checkRoot(
+  tree: Tree,
+  statement: Statement,
+  name: string,
+  from: Parameters<typeof derivedText>[0],
+): Promise<void> {
+  const { policy } = statement;
+  const text = await derivedText(from, "roots", JSON.stringify(policy.writable), () => {
+    const nodes = protectedNodes(tree, policy);
+    return `${merkleRoot(nodes)} ${nodes.length}`;
+  });
+  if (text === `${statement.root} ${statement.objects}`) return;
+  const [found = "", objects = ""] = text.split(" ");
   throw new Fault("SEAL_INVALID", `the seal of ${name}`, {
     why: "the Merkle root of the tree is not the one that the statement gives",
-    values: { stated: statement.root, found: root, objects: nodes.length },
+    values: { stated: statement.root, found, objects: Number(objects) },
   });
 }
 
