@@ -1,4 +1,5 @@
 import type { Digest, Image, Tree } from "@lithify/oci";
+import type { Identity } from "@lithify/seal";
 import type { MountedVolume, VolumeSpec, VolumeTrees } from "./volume/volume.ts";
 
 /** What to run and how. Read-only root, no capabilities and no new privileges unless `mutable`. */
@@ -8,6 +9,11 @@ export interface RunSpec {
   readonly name?: string;
   /** As `docker run -u`; the image's USER when left out. */
   readonly user?: string;
+  /** Exactly these ids and rights instead of what `user` would give: for the proof. Throws Fault IDENTITY_DIFFERS where an engine cannot. */
+  readonly as?: Pick<
+    Identity,
+    "uid" | "gid" | "groups" | "capabilities" | "bounding" | "noNewPrivileges"
+  >;
   /** Replaces the image's entrypoint, as `docker run --entrypoint`; its command is then not used either. */
   readonly entrypoint?: readonly string[];
   /** Replaces the image's command; the entrypoint stays in front of it. */

@@ -56,6 +56,12 @@ describe.skipIf(missingDaemon !== undefined)("proof on the Docker engine", () =>
     expect(left).toEqual([]);
   });
 
+  it("refuses what Docker gives nobody: capabilities of a user other than root", async () => {
+    const image = await test.image();
+    const as = { uid: 5, gid: 5, groups: [], capabilities: ["CAP_CHOWN"], noNewPrivileges: true };
+    await expect(engine.run({ image, as })).rejects.toMatchObject({ code: "IDENTITY_DIFFERS" });
+  });
+
   it.each([
     ["with a shell", true],
     ["with nothing but a file", false],
@@ -72,7 +78,7 @@ describe.skipIf(missingDaemon !== undefined)("proof on the Docker engine", () =>
       : await test.store.writeImage({ config, layers: more });
     const tree = await replayLayers(image.layers);
     const policy = await defaultPolicy(image);
-    const names = hasShell ? ["web", "4711:4711"] : ["100:0"];
+    const names = hasShell ? ["web", "4711:4711+0,nnp=off", "0:0,cap=CAP_KILL"] : ["100:0"];
     const all = await identitiesOf(image, tree, policy, names);
     const identities = all.filter(({ name }) => names.includes(name));
     const model = modelOf({ tree, config: image.config, policy });

@@ -108,6 +108,7 @@ describe.skipIf(missingPart !== undefined)("prove", () => {
         path: "/app/config/main.cfg",
         expected: "denied",
         observed: "allowed",
+        because: expect.arrayContaining([expect.stringContaining("/app/config/main.cfg")]),
       }),
     );
   });
@@ -122,6 +123,37 @@ describe.skipIf(missingPart !== undefined)("prove", () => {
     expect(report.disagreements).toEqual([]);
     expect(observed(report, "open-write", "/data")).toBe("allowed");
     expect(observed(report, "create", "/")).toBe("denied");
+  });
+
+  it("agrees with the model for identities with capabilities, groups and without no_new_privs", async () => {
+    const image = await test.image({}, [await test.layer(careless)]);
+    const names = [
+      "root",
+      "4711:4711,cap=CAP_CHOWN",
+      "4711:4711,cap=CAP_FOWNER",
+      "4711:4711,cap=CAP_DAC_READ_SEARCH,nnp=off",
+      "4711:4711,cap=CAP_DAC_OVERRIDE,bound=CAP_CHOWN",
+      "0:0,bound=none",
+      "web:60+0,27,nnp=off",
+      "kubernetes(runAsUser=4711 runAsGroup=3 fsGroup=0 supplementalGroupsPolicy=Strict)",
+      "openshift",
+    ];
+    const report = await proofOf(image, names);
+    expect(report.disagreements).toEqual([]);
+    expect(report.residue).toEqual([]);
+    expect(report.mounts).toEqual([]);
+    expect(report.identities.map(({ name }) => name).toSorted()).toEqual(names.toSorted());
+    const as = (name: string, operation: string, path: string) =>
+      report.attempts.find(
+        (one) => one.identity === name && one.operation === operation && one.path === path,
+      )?.observed;
+    expect(as("root", "open-write", "/bin/busybox")).not.toBe("denied");
+    expect(as(names[2] ?? "", "chmod", "/bin/busybox")).toBe("allowed");
+    expect(as(names[4] ?? "", "create", "/app/hidden")).toBe("allowed");
+    expect(as("openshift", "open-write", "/app/config/main.cfg")).toBe("allowed");
+    const settings = report.attempts.filter(({ route }) => route === "kernel-setting");
+    expect(settings.filter(({ observed: what }) => what === "allowed")).toEqual([]);
+    expect(settings.map(({ observed: what }) => what)).toContain("denied");
   });
 
   it("is not led astray by the image's environment", async () => {

@@ -1,6 +1,6 @@
 import { type ProvedAttempt, type ProveReport, prove } from "@lithify/engine";
 import { openImageAt } from "@lithify/oci";
-import { accountsIn, identitiesOf, inspectImage, modelOf } from "@lithify/seal";
+import { accountsIn, identitiesOf, inspectImage, modelOf, type Policy } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
 import { type Style, table } from "../style.ts";
@@ -10,7 +10,8 @@ export const command: CommandSpec = {
   options: [
     {
       flags: "--as <identity>",
-      about: "NAME, UID, NAME:GROUP or UID:GID, instead of the policy's",
+      about:
+        "USER[:GROUP][+GROUP,…][,cap=CAP_…][,nnp=off], kubernetes(…) or openshift, not the policy's",
       isList: true,
     },
     {
@@ -32,8 +33,8 @@ export const command: CommandSpec = {
       identities: await identitiesOf(
         from.image,
         inspected.tree,
-        policy,
-        options.list("as").length === 0 ? undefined : options.list("as"),
+        policyAs(policy, options.list("as")),
+        [],
         accounts,
       ),
       readOnly: options.isSet("readOnly"),
@@ -51,6 +52,12 @@ export const command: CommandSpec = {
   },
 };
 
+/** With the identities of --as instead of the policy's. */
+function policyAs({ user, ...policy }: Policy, names: readonly string[]): Policy {
+  if (names.length > 0) return { ...policy, identities: names };
+  return user === undefined ? policy : { ...policy, user };
+}
+
 const shownAttempts = 20;
 
 function proveLines(report: ProveReport, style: Style): readonly string[] {
@@ -63,7 +70,12 @@ function proveLines(report: ProveReport, style: Style): readonly string[] {
     ...attemptLines(allowed, style),
     ...(report.disagreements.length === 0
       ? []
-      : [style.bad("against the audit:"), ...attemptLines(report.disagreements, style)]),
+      : [
+          style.bad("against the audit:"),
+          ...attemptLines(report.disagreements, style),
+          ...(report.disagreements[0]?.because ?? []).map((step) => style.dim(`    ${step}`)),
+        ]),
+    ...report.mounts.map((target) => style.warn(`not tried: what the mount at ${target} hides`)),
     ...report.residue.map((one) => style.bad(`left behind: ${one.kind} ${one.path}`)),
   ];
 }

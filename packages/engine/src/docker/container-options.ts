@@ -32,13 +32,18 @@ export function nameOfContainer(name: string): string {
   return name.replace(/^\//, "").replace(prefix, "");
 }
 
-/** Throws Fault NAME_INVALID, COMMAND_MISSING, MOUNT_INVALID for what no engine takes. */
+/** Throws Fault NAME_INVALID, COMMAND_MISSING, MOUNT_INVALID, IDENTITY_DIFFERS for what Docker or no engine takes. */
 export async function checkSpec(spec: RunSpec): Promise<void> {
   if (spec.name !== undefined && !/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}$/.test(spec.name))
     throw new Fault("NAME_INVALID", "a name for an instance", { values: { name: spec.name } });
   if (commandOf(spec.image.config.config ?? {}, spec).length === 0)
     throw new Fault("COMMAND_MISSING", "start an instance", {
       values: { image: spec.image.digest },
+    });
+  if (spec.as !== undefined && spec.as.uid !== 0 && spec.as.capabilities.length > 0)
+    throw new Fault("IDENTITY_DIFFERS", `uid ${spec.as.uid} with ${spec.as.capabilities.join()}`, {
+      why: "Docker gives a user other than root no effective capabilities",
+      hint: "Prove it with the local engine: --engine local.",
     });
   const mounts = spec.readOnlyMounts ?? [];
   for (const path of [...(spec.writable ?? []), ...mounts.map(({ target }) => target)])
@@ -71,7 +76,7 @@ export function containerOptions(
     Entrypoint: [command[0] ?? ""],
     Cmd: command.slice(1),
     Env: [...(spec.env ?? [])],
-    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ...userOf(spec),
     Labels: {
       [labels.image]: spec.image.digest,
       [labels.mutable]: String(isMutable),
@@ -98,6 +103,21 @@ export function containerOptions(
       ...limitsOf(spec),
       ...(isMutable ? {} : sealedHost(spec)),
     },
+  };
+}
+
+function userOf({ user, as }: RunSpec): { readonly User?: string } {
+  if (as !== undefined) return { User: `${as.uid}:${as.gid}` };
+  return user === undefined ? {} : { User: user };
+}
+
+function rightsOf({ as }: RunSpec): object {
+  if (as === undefined) return { SecurityOpt: ["no-new-privileges"] };
+  const { capabilities, bounding = [], noNewPrivileges, gid, groups } = as;
+  return {
+    SecurityOpt: noNewPrivileges ? ["no-new-privileges"] : [],
+    GroupAdd: groups.filter((group) => group !== gid).map(String),
+    CapAdd: [...new Set([...capabilities, ...bounding])],
   };
 }
 
@@ -130,7 +150,7 @@ function sealedHost(spec: RunSpec): object {
   return {
     ReadonlyRootfs: spec.writableRoot !== true,
     CapDrop: ["ALL"],
-    SecurityOpt: ["no-new-privileges"],
+    ...rightsOf(spec),
     Tmpfs: {
       "/dev": "ro,dev,exec,nosuid,mode=755,size=64k",
       "/dev/shm": "rw,nosuid,nodev,noexec,mode=1777,size=8m",

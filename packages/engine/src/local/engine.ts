@@ -8,6 +8,7 @@ import { diskFault } from "../host/disk-fault.ts";
 import { findPrograms, type Programs, throwIfAborted } from "../host/program.ts";
 import { mountRoot, rootMounts, writeInjectedFiles } from "../root/root-file-system.ts";
 import { type UnpackedLayer, unpackLayers } from "../root/unpack.ts";
+import type { CapabilityRule } from "../runtime/capabilities.ts";
 import { commandOf, environmentOf, runtimeProcess, runtimeSpec } from "../runtime/runtime-spec.ts";
 import { mountVolumes } from "../volume/mount-volumes.ts";
 import { forget, releaseResources } from "./clean-up.ts";
@@ -125,8 +126,7 @@ function firstRecord(
       command,
       env: environmentOf(config, name, spec.env ?? []),
       workingDirectory: config.WorkingDir || "/",
-      capabilities: spec.mutable ? "docker" : "none",
-      noNewPrivileges: spec.mutable !== true,
+      ...rightsOf(spec),
     }),
     mountPoints: [],
     programs,
@@ -153,7 +153,8 @@ async function prepare(
     mountRoot(record.programs, paths, { layers, writable, workingDirectory, mounts }),
   );
   await writeInjectedFiles(files, record.name, network.address);
-  const user = await userOf(paths.rootfs, spec.user ?? spec.image.config.config?.User ?? "");
+  const user =
+    spec.as ?? (await userOf(paths.rootfs, spec.user ?? spec.image.config.config?.User ?? ""));
   const plan = {
     id: record.id,
     rootfs: paths.rootfs,
@@ -162,8 +163,7 @@ async function prepare(
     command: record.process.args,
     env: record.process.env,
     workingDirectory,
-    capabilities: spec.mutable ? "docker" : "none",
-    noNewPrivileges: spec.mutable !== true,
+    ...rightsOf(spec),
     readOnlyRoot: !writable,
     closedDevices: spec.mutable !== true,
     network: { answer: "namespace", path: namespacePath(network) },
@@ -172,6 +172,18 @@ async function prepare(
   } as const;
   await writeFile(join(paths.bundle, "config.json"), JSON.stringify(runtimeSpec(plan)));
   return { ...record, network, mountPoints, volumes, process: runtimeProcess(plan) };
+}
+
+function rightsOf(spec: RunSpec): {
+  readonly capabilities: CapabilityRule;
+  readonly noNewPrivileges: boolean;
+} {
+  if (spec.as !== undefined) {
+    const { capabilities, bounding = [], noNewPrivileges } = spec.as;
+    return { capabilities: { held: capabilities, bounding }, noNewPrivileges };
+  }
+  const mutable = spec.mutable === true;
+  return { capabilities: mutable ? "docker" : "none", noNewPrivileges: !mutable };
 }
 
 /** Waits for both even when one fails, so that nothing is still being made when the clean-up begins. */

@@ -77,9 +77,12 @@ const operations: Readonly<Record<string, (path: Bytes, request: ProbeRequest) =
     renameSync(path, name);
     putBack(() => renameSync(name, path));
   },
-  chmod: (path) => chmodSync(path, lstatSync(path).mode & 0o7777),
+  chmod: probeChmod,
   chgrp: (path) => {
-    const { mode, gid } = lstatSync(path);
+    const { mode, gid, uid } = lstatSync(path);
+    const isRestorable = uid === process.geteuid?.() && holds(gid);
+    if ((mode & setIdBits) !== 0 && !isRestorable)
+      throw new Inconclusive("it would lose its set-id bits for good");
     lchownSync(path, keepsOwner, gid);
     const after = lstatSync(path);
     if (after.mode !== mode) putBack(() => chmodSync(path, mode & 0o7777));
@@ -105,6 +108,19 @@ const operations: Readonly<Record<string, (path: Bytes, request: ProbeRequest) =
     if (keep !== true) putBack(() => chmodSync(path, mode & 0o7777));
   },
 };
+
+/** The kernel asks the same for explicit times, and takes nothing: chmod takes set-group-id from who is not in the group. */
+function probeChmod(path: Bytes): void {
+  const { mode, gid, atimeMs, mtimeMs } = lstatSync(path);
+  if ((mode & setIdBits) === 0 || holds(gid)) chmodSync(path, mode & 0o7777);
+  else lutimesSync(path, atimeMs / 1000, mtimeMs / 1000);
+}
+
+const setIdBits = 0o6000;
+
+function holds(gid: number): boolean {
+  return process.getegid?.() === gid || process.getgroups?.().includes(gid) === true;
+}
 
 /** Creates what a dangling link points at, with the directories in between, and removes it. */
 function probeLinkTarget(path: Bytes): void {

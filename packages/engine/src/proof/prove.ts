@@ -4,16 +4,23 @@ import {
   type AccessModel,
   type Attempt,
   attemptsFor,
+  decide,
   type Identity,
   type Policy,
 } from "@lithify/seal";
-import type { Engine, Instance } from "../engine.ts";
+import type { Engine, InstanceFacts } from "../engine.ts";
 import { throwIfAborted } from "../host/program.ts";
 import { carriedNode, mountedProbe, probeEnvironment } from "./carried-node.ts";
 import { type ProbeAnswer, runProbe } from "./run-probe.ts";
+import { strangeMounts, surroundingAttempts } from "./surroundings.ts";
 
 /** An attempt of the access model with what the kernel said. */
 export interface ProvedAttempt extends Attempt, ProbeAnswer {}
+
+/** An attempt that came out otherwise, with what the model reasoned. */
+export interface Disagreement extends ProvedAttempt {
+  readonly because: readonly string[];
+}
 
 /** An object that is not as it was before the attempts. */
 export interface Residue {
@@ -30,7 +37,9 @@ export interface ProveReport {
   readonly identities: readonly Pick<Identity, "name" | "uid" | "gid" | "groups">[];
   readonly attempts: readonly ProvedAttempt[];
   /** Expected allowed and observed denied, or the other way round: the model or the kernel is not as we think. */
-  readonly disagreements: readonly ProvedAttempt[];
+  readonly disagreements: readonly Disagreement[];
+  /** Mount points that neither the engine makes everywhere nor the policy asks for: what they hide was not tried. */
+  readonly mounts: readonly string[];
   /** Empty, or the probe itself did harm. */
   readonly residue: readonly Residue[];
   readonly seconds: number;
@@ -48,7 +57,7 @@ export interface ProveOptions {
 
 /**
  * Tries live what the access model decides, for each identity in a throwaway container of the image: run as sealed
- * images run (no capabilities, no new privileges, the policy's writable paths), but on a **writable root**, so that
+ * images run (the identity's own rights, the policy's writable paths), but on a **writable root**, so that
  * what protects is the image itself and not the mount. Before and after, the file tree is compared; a writable layer
  * that stayed empty is the strongest evidence. Throws Fault PROBE_UNUSABLE, IDENTITY_DIFFERS, and what `engine.run` throws.
  */
@@ -60,11 +69,13 @@ export async function prove(
   const start = performance.now();
   const attempts: ProvedAttempt[] = [];
   const residue: Residue[] = [];
+  const mounts = new Set<string>();
   for (const identity of options.identities) {
     throwIfAborted(options.signal);
     const proof = await proveFor(engine, image, identity, options);
     attempts.push(...proof.attempts);
     residue.push(...proof.residue);
+    for (const target of proof.mounts) mounts.add(target);
     options.progress?.({ identity: identity.name, attempts: proof.attempts.length });
   }
   return {
@@ -77,7 +88,10 @@ export async function prove(
       groups,
     })),
     attempts,
-    disagreements: attempts.filter((attempt) => disagrees(attempt, options.readOnly === true)),
+    disagreements: attempts
+      .filter((attempt) => disagrees(attempt, options.readOnly === true))
+      .map((attempt) => ({ ...attempt, because: reasonFor(attempt, options) })),
+    mounts: [...mounts].toSorted(),
     residue,
     seconds: Math.round(performance.now() - start) / 1000,
   };
@@ -92,16 +106,30 @@ function disagrees({ expected, observed, errno }: ProvedAttempt, readOnly: boole
   );
 }
 
+function reasonFor(
+  { identity, operation, path }: ProvedAttempt,
+  { model, identities }: ProveOptions,
+): readonly string[] {
+  const who = identities.find(({ name }) => name === identity);
+  return who === undefined ? [] : decide(model, who, operation, path).why;
+}
+
+interface Proof {
+  readonly attempts: readonly ProvedAttempt[];
+  readonly residue: readonly Residue[];
+  readonly mounts: readonly string[];
+}
+
 async function proveFor(
   engine: Engine,
   image: Image,
   identity: Identity,
   options: ProveOptions,
-): Promise<{ readonly attempts: readonly ProvedAttempt[]; readonly residue: readonly Residue[] }> {
+): Promise<Proof> {
   const { mounts, command } = mountedProbe(await carriedNode());
   const spec = {
     image,
-    user: identity.name,
+    as: identity,
     entrypoint: command,
     command: ["wait"],
     env: probeEnvironment,
@@ -112,9 +140,13 @@ async function proveFor(
   };
   const instance = await engine.run(spec, options);
   try {
-    await checkIdentity(instance, identity);
+    const facts = await instance.facts();
+    checkIdentity(facts, identity);
     const before = await instance.snapshot();
-    const planned = [...attemptsFor(options.model, identity)];
+    const planned = [
+      ...attemptsFor(options.model, identity),
+      ...surroundingAttempts(identity.name),
+    ];
     const workingDirectory = image.config.config?.WorkingDir || "/";
     const answers = await runProbe(instance, { command }, workingDirectory, planned);
     const attempts = planned.flatMap((attempt, index) => {
@@ -123,27 +155,39 @@ async function proveFor(
     });
     const touched = await instance.touched();
     const after = touched?.length === 0 ? before : await instance.snapshot();
-    return { attempts, residue: residueOf(identity.name, before, after) };
+    const strange = strangeMounts(facts, options.policy).filter(
+      (target) => !mounts.some((mount) => mount.target === target),
+    );
+    return { attempts, residue: residueOf(identity.name, before, after), mounts: strange };
   } finally {
     await instance.stop({ graceSeconds: 1 });
   }
 }
 
 /** What the kernel gave the process must be what the model was asked about. */
-async function checkIdentity(instance: Instance, identity: Identity): Promise<void> {
-  const { uid, gid, groups, capabilities, noNewPrivileges } = await instance.facts();
-  const same = uid === identity.uid && gid === identity.gid && sameNumbers(groups, identity.groups);
-  if (same && capabilities.length === 0 && noNewPrivileges) return;
+function checkIdentity(found: InstanceFacts, identity: Identity): void {
+  const same =
+    found.uid === identity.uid &&
+    found.gid === identity.gid &&
+    sameMembers([identity.gid, ...found.groups], [identity.gid, ...identity.groups]) &&
+    sameMembers(found.capabilities, identity.capabilities) &&
+    found.noNewPrivileges === identity.noNewPrivileges;
+  if (same) return;
   throw new Fault("IDENTITY_DIFFERS", `the identity ${identity.name}`, {
     why: "the engine started the process with other ids, groups or rights than the model has",
-    values: {
-      expected: `${identity.uid}:${identity.gid} groups ${identity.groups.join()}`,
-      found: `${uid}:${gid} groups ${groups.join()} capabilities ${capabilities.join()}`,
-    },
+    values: { expected: rightsText(identity), found: rightsText(found) },
   });
 }
 
-function sameNumbers(a: readonly number[], b: readonly number[]): boolean {
+function rightsText(
+  one: Pick<Identity, "uid" | "gid" | "groups" | "capabilities" | "noNewPrivileges">,
+): string {
+  const { uid, gid, groups, capabilities, noNewPrivileges } = one;
+  const held = capabilities.length === 0 ? "none" : capabilities.join();
+  return `${uid}:${gid} groups ${groups.join()} capabilities ${held} no_new_privs ${noNewPrivileges ? "on" : "off"}`;
+}
+
+function sameMembers<T>(a: readonly T[], b: readonly T[]): boolean {
   return new Set(a).symmetricDifference(new Set(b)).size === 0;
 }
 

@@ -1,6 +1,6 @@
 import type { ProcessConfig } from "@lithify/oci";
 import type { RunLimits } from "../engine.ts";
-import { capabilitySets } from "./capabilities.ts";
+import { type CapabilityRule, capabilitySets } from "./capabilities.ts";
 import { seccompProfile } from "./seccomp.ts";
 
 /** The numbers a process runs with. */
@@ -42,7 +42,7 @@ export interface ContainerPlan {
   readonly command: readonly string[];
   readonly env: readonly string[];
   readonly workingDirectory: string;
-  readonly capabilities: "none" | "docker";
+  readonly capabilities: CapabilityRule;
   readonly noNewPrivileges: boolean;
   readonly readOnlyRoot: boolean;
   /** Nothing but the root may be writable: /dev is closed after it is filled, there is no mqueue, /dev/shm is small. */

@@ -20,7 +20,7 @@ import type { RouteName } from "./finding.ts";
  * | `symlink` | directory | `symlink("lithify-probe", path/RANDOM)` | `unlink` |
  * | `tmpfile-link` | directory | `fd = open(path, O_TMPFILE \| O_RDWR, 0600)`, then `link("/proc/self/fd/FD", path/RANDOM)` following the link; where link with AT_SYMLINK_FOLLOW cannot be called, the O_TMPFILE open alone decides | `unlink`, `close` |
  * | `rename` | any object but `/`, links not followed | `rename(path, parent/RANDOM)`; stands for unlink, rmdir, rename and exchange | `rename(parent/RANDOM, path)` |
- * | `chmod` | any object but a symbolic link | `chmod(path, its present mode)` | nothing changed |
+ * | `chmod` | any object but a symbolic link | `chmod(path, its present mode)`; with set-id bits and a group that the identity does not hold as `utimes`, which needs the same: chmod would take set-group-id | nothing changed |
  * | `chgrp` | any object, links not followed | `lchown(path, -1, its present gid)` (uid 4294967295 where -1 cannot be given) | `chmod` to the former mode when set-id bits went (the kernel clears them) |
  * | `utimes` | any object, links not followed | `lutimes(path, its present atime, its present mtime)`, explicit times, never UTIME_OMIT or UTIME_NOW | nothing changed |
  * | `link-target` | symbolic link whose target does not exist | `open(path, O_WRONLY \| O_CREAT, 0600)` without O_EXCL and O_NOFOLLOW, so that the target is created through the link; a missing parent of the target is made first with `mkdir` | `unlink` the target (its resolved path), `rmdir` the parents made |
