@@ -205,8 +205,8 @@ testUnless(
     );
     try {
       const how = { ...options, env: { DOCKER_HOST: host } };
-      let code: string | undefined = "DOCKER_UNREACHABLE";
-      for (let tries = 0; tries < 200 && code === "DOCKER_UNREACHABLE"; tries += 1) {
+      let code: string | undefined = "DAEMON_UNREACHABLE";
+      for (let tries = 0; tries < 200 && code === "DAEMON_UNREACHABLE"; tries += 1) {
         await new Promise((resolve) => setTimeout(resolve, 100));
         code = await faultCodeOf(() => copy("web:1", "docker-daemon:web:1", {}, how));
       }

@@ -81,16 +81,6 @@ export const engineCodes = {
     meaning: "What a program writes could not be recorded.",
     remedy: "Look at the reason given; learn needs root and may not itself be traced.",
   },
-  DAEMON_UNREACHABLE: {
-    exit: 3,
-    meaning: "The Docker daemon does not answer on its socket.",
-    remedy: "Start the daemon, or name its socket in DOCKER_HOST (unix://PATH).",
-  },
-  DAEMON_REFUSED: {
-    exit: 3,
-    meaning: "The Docker daemon answered a request with an error.",
-    remedy: "Look at the reason given; the daemon's own log says more.",
-  },
   DAEMON_REMOTE: {
     exit: 3,
     meaning: "A container of the Docker daemon cannot be looked into from this machine.",

@@ -117,14 +117,14 @@ export const ociCodes = {
     meaning: "A file is not an archive of images, or lacks a part that it names.",
     remedy: "Write the archive again; a compressed one must be decompressed first.",
   },
-  DOCKER_UNREACHABLE: {
+  DAEMON_UNREACHABLE: {
     exit: 3,
-    meaning: "The Docker engine does not answer on its socket.",
-    remedy: "Start it, or name its socket in DOCKER_HOST (unix:///path or tcp://loopback:port).",
+    meaning: "The Docker daemon does not answer on its socket.",
+    remedy: "Start the daemon, or name its socket in DOCKER_HOST (unix://PATH).",
   },
-  DOCKER_REFUSED: {
+  DAEMON_REFUSED: {
     exit: 3,
-    meaning: "The Docker engine answered with an error.",
-    remedy: "Read what the engine says.",
+    meaning: "The Docker daemon answered a request with an error.",
+    remedy: "Look at the reason given; the daemon's own log says more.",
   },
 } as const satisfies Record<string, FaultMeaning>;

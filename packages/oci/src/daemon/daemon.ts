@@ -16,7 +16,7 @@ const answerLimit = 4 * 1024 * 1024;
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** An image of a Docker engine, by way of a temporary archive. @throws Fault DOCKER_UNREACHABLE, DOCKER_REFUSED, IMAGE_UNKNOWN */
+/** An image of a Docker engine, by way of a temporary archive. @throws Fault DAEMON_UNREACHABLE, DAEMON_REFUSED, IMAGE_UNKNOWN */
 export async function openDaemonSource(ref: string, env: Env): Promise<ImageSource> {
   const directory = await mkdtemp(join(tmpdir(), "lithify-daemon-"));
   const remove = () => rm(directory, { recursive: true, force: true });
@@ -42,7 +42,7 @@ export async function openDaemonSource(ref: string, env: Env): Promise<ImageSour
   }
 }
 
-/** Loads an archive into a Docker engine. @throws Fault DOCKER_UNREACHABLE, DOCKER_REFUSED */
+/** Loads an archive into a Docker engine. @throws Fault DAEMON_UNREACHABLE, DAEMON_REFUSED */
 export async function loadIntoDaemon(archive: AsyncIterable<Uint8Array>, env: Env): Promise<void> {
   const answer = await send(env, "POST", "/images/load?quiet=1", archive);
   const text = await textOf(answer);
@@ -80,7 +80,7 @@ function endpointOf({ DOCKER_HOST }: Env) {
   if (url !== undefined && url.protocol === "http:" && isLoopback(url.hostname)) {
     return { host: url.hostname.replace(/^\[|\]$/g, ""), port: url.port || "2375" };
   }
-  throw new Fault("DOCKER_UNREACHABLE", "the Docker engine", {
+  throw new Fault("DAEMON_UNREACHABLE", "the Docker engine", {
     why: "DOCKER_HOST is neither a socket of this machine nor a loopback address",
     values: { DOCKER_HOST: host },
   });
@@ -108,11 +108,11 @@ function messageIn(text: string): string {
 }
 
 function refused(text: string): Fault {
-  return new Fault("DOCKER_REFUSED", "the Docker engine", { why: messageIn(text) });
+  return new Fault("DAEMON_REFUSED", "the Docker engine", { why: messageIn(text) });
 }
 
 function unreachable(error: unknown): Fault {
-  return new Fault("DOCKER_UNREACHABLE", "the Docker engine", {
+  return new Fault("DAEMON_UNREACHABLE", "the Docker engine", {
     why: (error as Error).message,
     cause: error,
   });
