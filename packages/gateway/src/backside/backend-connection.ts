@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { AnswerBody } from "./answer-body.ts";
 import { type OutgoingRequest, RequestPump } from "./request-pump.ts";
 import type { ResponseHead } from "./response-head.ts";
+import type { ResponseHeads } from "./response-heads.ts";
 import { ResponseReader, type ResponseSink } from "./response-reader.ts";
 
 /** Hears once of what became of a request. */
@@ -15,6 +16,7 @@ export interface ExchangeListener {
 
 /** Who keeps connections: hears when one can take another request, and when one has ended. */
 export interface ConnectionOwner {
+  readonly heads: ResponseHeads;
   idle(connection: BackendConnection): void;
   gone(connection: BackendConnection): void;
 }
@@ -61,7 +63,7 @@ export class BackendConnection implements ResponseSink {
     this.#silent = true;
     this.#request = request;
     this.#listener = listener;
-    this.#reader = new ResponseReader(request.method, this);
+    this.#reader = new ResponseReader(request.method, this.#owner.heads, this);
     this.#pump = new RequestPump(this.#socket, request, (error) => this.#fail(error));
     this.#pump.start();
   }

@@ -2,6 +2,7 @@ import { BackendConnection, type ExchangeListener } from "./backend-connection.t
 import type { Destination } from "./destination.ts";
 import { type Network, openSocket } from "./open-socket.ts";
 import type { OutgoingRequest } from "./request-pump.ts";
+import { ResponseHeads } from "./response-heads.ts";
 
 /** How long connections are kept, and whether they are. */
 export interface ClientOptions {
@@ -30,6 +31,7 @@ export class HttpClient {
   readonly #options: ClientOptions;
   readonly #kept = new Map<string, BackendConnection[]>();
   readonly #connections = new Set<BackendConnection>();
+  readonly #heads = new ResponseHeads();
   #clock: NodeJS.Timeout | undefined;
   #closed = false;
 
@@ -95,6 +97,7 @@ export class HttpClient {
           return;
         }
         connection = new BackendConnection(socket, {
+          heads: this.#heads,
           idle: (own) => this.#keep(destination.key, own),
           gone: (own) => this.#forget(destination.key, own),
         });

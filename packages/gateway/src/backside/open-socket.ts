@@ -1,22 +1,27 @@
-import { connect, type LookupFunction, type Socket } from "node:net";
+import { connect, isIP, type Socket } from "node:net";
 import type { OutboundRoute } from "../serve/outbound.ts";
 import type { Destination } from "./destination.ts";
+import type { NameResolver } from "./name-resolver.ts";
+import { openTunnel } from "./proxy-tunnel.ts";
+import { secureSocket } from "./secure-socket.ts";
 
 /** What connections of a gateway have in common. */
 export interface Network {
-  readonly lookup?: LookupFunction | undefined;
+  readonly names?: NameResolver | undefined;
   readonly route?: OutboundRoute | undefined;
+  readonly warn?: ((text: string) => void) | undefined;
 }
 
 /** Hears once: a connected socket, or why there is none. */
 export type SocketListener = (error: Error | undefined, socket?: Socket) => void;
 
-/** A buffer for all reads of the process: what is to be kept of it is copied at once. */
+/** A buffer for all plain reads of the process: what is to be kept of it is copied at once. */
 const readBuffer = Buffer.allocUnsafe(65_536);
 
 /**
- * Opens a connection; `take` gets its bytes, valid only during the call. Gives a function that
- * gives up. `timeout` is in milliseconds.
+ * Opens a connection, with TLS and through a proxy where the destination says so; `take` gets its
+ * bytes, valid only during the call. Gives a function that gives up. `timeout` is in milliseconds
+ * and for all of it.
  */
 export function openSocket(
   destination: Destination,
@@ -25,41 +30,117 @@ export function openSocket(
   take: (bytes: Buffer) => void,
   done: SocketListener,
 ): () => void {
-  const { host, port } = destination;
-  const { lookup, route } = network;
-  const socket = connect({
-    host,
-    port,
-    noDelay: true,
-    ...(lookup === undefined ? {} : { lookup }),
-    ...route?.to(host, port),
-    onread: {
+  const opening = new Opening(destination, network, take, done);
+  opening.begin(timeout);
+  return () => opening.giveUp();
+}
+
+/** One connection on its way. */
+class Opening {
+  readonly #destination: Destination;
+  readonly #network: Network;
+  readonly #take: (bytes: Buffer) => void;
+  readonly #done: SocketListener;
+  #socket: Socket | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #over = false;
+
+  constructor(
+    destination: Destination,
+    network: Network,
+    take: (bytes: Buffer) => void,
+    done: SocketListener,
+  ) {
+    this.#destination = destination;
+    this.#network = network;
+    this.#take = take;
+    this.#done = done;
+  }
+
+  begin(timeout: number): void {
+    const { host, port, proxy } = this.#destination;
+    const { names, route } = this.#network;
+    const at = proxy ?? { host, port };
+    const address = names?.addressOf(at.host) ?? at.host;
+    const { secure } = this.#destination;
+    // a stand-in for tests speaks no TLS
+    const plain = secure === undefined || route !== undefined;
+    const socket = connect({
+      ...at,
+      host: address,
+      noDelay: true,
+      ...(names === undefined || isIP(address) !== 0 ? {} : { lookup: names.lookup }),
+      ...route?.to(host, port),
+      ...(plain ? { onread: this.#reads() } : {}),
+    });
+    this.#socket = socket;
+    this.#timer = setTimeout(
+      () => this.#fail(new Error(`no connection within ${timeout / 1000} s`)),
+      timeout,
+    );
+    socket.on("error", this.#fail);
+    socket.once("connect", () => {
+      route?.connected(socket.localPort ?? 0, host, port, secure !== undefined);
+      if (plain) this.#succeed(socket);
+      else if (proxy === undefined) this.#secure(socket);
+      else
+        openTunnel(socket, host, port, (error) => {
+          if (error === undefined) this.#secure(socket);
+          else this.#fail(error);
+        });
+    });
+  }
+
+  giveUp(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#socket?.on("error", () => {});
+    this.#socket?.destroy();
+  }
+
+  #reads(): { buffer: Buffer; callback: (size: number) => boolean } {
+    return {
       buffer: readBuffer,
       callback: (size) => {
-        take(readBuffer.subarray(0, size));
+        this.#take(readBuffer.subarray(0, size));
         return true;
       },
-    },
-  });
-  const timer = setTimeout(
-    () => socket.destroy(new Error(`no connection within ${timeout / 1000} s`)),
-    timeout,
-  );
-  const failed = (error: Error): void => {
-    clearTimeout(timer);
-    done(new Error(error.message || ((error as NodeJS.ErrnoException).code ?? "no connection")));
-  };
-  socket.once("error", failed);
-  socket.once("connect", () => {
-    clearTimeout(timer);
-    socket.off("error", failed);
-    route?.connected(socket.localPort ?? 0, host, port);
-    done(undefined, socket);
-  });
-  return () => {
-    clearTimeout(timer);
-    socket.off("error", failed);
-    socket.on("error", () => {});
-    socket.destroy();
+    };
+  }
+
+  #secure(socket: Socket): void {
+    if (this.#over) return;
+    const { secure } = this.#destination;
+    const warn = this.#network.warn ?? (() => {});
+    secureSocket(
+      socket,
+      this.#destination,
+      secure!,
+      (error, ready) => {
+        if (ready === undefined) {
+          this.#fail(error ?? new Error("no connection"));
+          return;
+        }
+        ready.on("data", this.#take);
+        this.#succeed(ready);
+      },
+      warn,
+    );
+  }
+
+  #succeed(socket: Socket): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    socket.off("error", this.#fail);
+    this.#done(undefined, socket);
+  }
+
+  readonly #fail = (error: Error): void => {
+    if (this.#over) return;
+    this.giveUp();
+    this.#done(
+      new Error(error.message || ((error as NodeJS.ErrnoException).code ?? "no connection")),
+    );
   };
 }

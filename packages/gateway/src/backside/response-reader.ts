@@ -1,5 +1,6 @@
 import { ChunkDecoder } from "../serve/chunk-decoder.ts";
-import { BadResponse, parseResponseHead, type ResponseHead } from "./response-head.ts";
+import { BadResponse, type ResponseHead } from "./response-head.ts";
+import type { ResponseHeads } from "./response-heads.ts";
 
 /** Longest head of an answer, in bytes. */
 const longestHead = 131_072;
@@ -26,6 +27,7 @@ export interface ResponseSink {
  */
 export class ResponseReader {
   readonly #method: string;
+  readonly #heads: ResponseHeads;
   readonly #sink: ResponseSink;
   #state: "head" | "small" | "length" | "chunks" | "rest" | "done" = "head";
   #head: ResponseHead | undefined;
@@ -38,8 +40,9 @@ export class ResponseReader {
   #chunks: ChunkDecoder | undefined;
   #interim = 0;
 
-  constructor(method: string, sink: ResponseSink) {
+  constructor(method: string, heads: ResponseHeads, sink: ResponseSink) {
     this.#method = method;
+    this.#heads = heads;
     this.#sink = sink;
   }
 
@@ -93,7 +96,7 @@ export class ResponseReader {
     this.#kept = [];
     this.#size = 0;
     this.#tail = noBytes;
-    const head = parseResponseHead(whole.toString("latin1", 0, length - 2), this.#method);
+    const head = this.#heads.parse(whole.toString("latin1", 0, length - 2), this.#method);
     if (head.status < 200) {
       this.#takeInterim(head);
       return used;

@@ -11,8 +11,8 @@ export function planBackend(object: ConfigObject, refusals: Refusals): ServicePl
   const line = lineOf(object, type === "static-backend" ? "backend-url" : "type");
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (type !== "static-backend") refusals.add(object, `type ${type} is not served`, line);
-  else if (url?.protocol !== "http:") {
-    refusals.add(object, `backend-url "${text}" is not an http URL`, line);
+  else if (url?.protocol !== "http:" && url?.protocol !== "https:") {
+    refusals.add(object, `backend-url "${text}" is not an http or https URL`, line);
   }
   return { type: "static", url: url ?? new URL("http://invalid.invalid/") };
 }

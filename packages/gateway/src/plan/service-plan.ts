@@ -1,5 +1,6 @@
 import type { Origin } from "../config/model.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
+import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
 import type { Matcher } from "./matching.ts";
 import type { UrlRewritePlan } from "./rewrite-rule.ts";
@@ -99,6 +100,7 @@ export interface ServicePlan {
   /** Rules that `call` names. */
   readonly rules: ReadonlyMap<string, RulePlan>;
   readonly backend: BackendPlan;
+  readonly backside: BacksidePlan;
   readonly requestType: MessageType;
   readonly responseType: MessageType;
   readonly forcePolicyExec: boolean;

@@ -9,6 +9,8 @@ export interface Answer {
   readonly status: number;
   readonly reason: string;
   readonly headers: Headers;
+  /** The headers as lines with CRLF, where they are at hand without `headers`. */
+  readonly lines?: string;
   readonly body: Uint8Array | Readable;
   /** True when the connection ends with this answer. */
   readonly close: boolean;
@@ -170,9 +172,18 @@ function putContentType(
   if (type !== undefined) headers.set("Content-Type", [type]);
 }
 
+const connectionHeaders: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+  "content-length",
+]);
+
 /** Headers of one connection (RFC 9110, 7.6.1), and those that frame the body. */
 export function isConnectionHeader(name: string): boolean {
-  return /^(?:connection|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade|content-length)$/i.test(
-    name,
-  );
+  return connectionHeaders.has(name.toLowerCase());
 }

@@ -1,51 +1,49 @@
-import { randomBytes } from "node:crypto";
 import type { Readable } from "node:stream";
+import { bindingCookie, boundMember } from "../backside/affinity.ts";
+import type { Balancer, Member } from "../backside/balancer.ts";
+import type { Balancers } from "../backside/balancers.ts";
+import { type BackendAnswer, ClientGone, discard, exchange } from "../backside/exchange.ts";
 import { HttpClient } from "../backside/http-client.ts";
+import { MemberAttempts } from "../backside/member-attempts.ts";
+import { NameResolver } from "../backside/name-resolver.ts";
+import type { Network } from "../backside/open-socket.ts";
+import { OutgoingHeads } from "../backside/outgoing-head.ts";
+import { pseudonym } from "../backside/pseudonym.ts";
 import type { OutgoingRequest } from "../backside/request-pump.ts";
+import { type Hop, hopTo } from "../backside/routes.ts";
 import { type Target, targetOfUrl, urlOfTarget, withPath } from "../backside/target.ts";
+import type { SecurePlan } from "../plan/backside/secure-plan.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
-import { isConnectionHeader } from "./answer.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
 import { type Failure, failureCodes, internalError } from "./failure.ts";
-import { Headers } from "./headers.ts";
-import type { OutboundRoute } from "./outbound.ts";
 import type { Transaction } from "./transaction.ts";
 
-/** The default of a user agent. */
-const mostRedirects = 8;
 /** Most bytes of a request that are kept in memory to find their number. */
 const largestCollected = 64 * 1024 * 1024;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
-
-/** What the backend answered; a `body` that is a stream has to be read or destroyed. */
-export interface BackendAnswer {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: Headers;
-  readonly body: Uint8Array | Readable;
-}
+const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 /** Sends messages of one service to its backends, over kept connections unless it says otherwise. */
 export class Backend {
   readonly #plan: ServicePlan;
   readonly #client: HttpClient;
+  readonly #balancers: Balancers;
   readonly #base: Target | undefined;
-  /** RFC 9110, 7.6.3: a pseudonym for this gateway. */
-  readonly #via = `1.1 ${randomBytes(7).toString("base64url").slice(0, 10)}`;
+  readonly #heads: OutgoingHeads;
+  /** The Via entry that this gateway adds (RFC 9110, 7.6.3). */
+  readonly via: string;
 
-  constructor(plan: ServicePlan, route?: OutboundRoute) {
+  constructor(plan: ServicePlan, network: Network, balancers: Balancers) {
     this.#plan = plan;
+    this.#balancers = balancers;
+    this.via = `1.1 ${pseudonym(plan)}`;
+    this.#heads = new OutgoingHeads(plan, this.via);
     this.#base = plan.backend.type === "static" ? targetOfUrl(plan.backend.url) : undefined;
     this.#client = new HttpClient({
-      network: { route },
+      network: { ...network, names: new NameResolver(plan.backside.names) },
       persistent: plan.backPersistent,
       mostIdle: plan.backPersistentTimeout,
     });
-  }
-
-  /** The Via entry that this gateway adds. */
-  get via(): string {
-    return this.#via;
   }
 
   close(): void {
@@ -54,74 +52,142 @@ export class Backend {
 
   /**
    * Sends the transaction's message. A GET or HEAD that fails before any answer is tried once
-   * more. Gives a Failure when there is no backend to send to or it does not answer in time.
+   * more, in a group on another member. Gives a Failure when there is no backend to send to or it
+   * does not answer in time.
    */
   async send(
     transaction: Transaction,
     body: Uint8Array | Readable,
   ): Promise<BackendAnswer | Failure> {
-    const target = this.#target(transaction);
+    let target = this.#target(transaction);
     if (!("authority" in target)) return target;
+    if (!token.test(transaction.method)) return refused(`${transaction.method} is no method`);
     transaction.urlOut = urlOfTarget(target);
-    if (!token.test(transaction.method)) return refused(`method ${transaction.method} is none`);
-    const sent = await this.#sendable(transaction, body);
+    const sent = this.#isSendable(transaction, body)
+      ? body
+      : await collectBody(body as Readable, this.#plan.maxMessageBytes || largestCollected);
     if (sent instanceof TooLarge) return refused(sent.message);
-    const again = sent instanceof Uint8Array && ["GET", "HEAD"].includes(transaction.method);
-    try {
-      return await this.#follow(transaction, target, sent);
-    } catch (error) {
-      if (!again) return connectionFailure(target, error as Error);
-    }
-    try {
-      return await this.#follow(transaction, target, sent);
-    } catch (error) {
-      return connectionFailure(target, error as Error);
-    }
-  }
-
-  /** A stream without a known length is collected where the backend is to be told one. */
-  async #sendable(
-    transaction: Transaction,
-    body: Uint8Array | Readable,
-  ): Promise<Uint8Array | Readable | TooLarge> {
-    const { chunkedUploads, maxMessageBytes } = this.#plan;
-    if (body instanceof Uint8Array || chunkedUploads || announced(transaction) !== undefined) {
-      return body;
-    }
-    return collectBody(body, maxMessageBytes || largestCollected);
-  }
-
-  /** Redirects of a GET or HEAD are followed when the service says so; those of a POST never are. */
-  async #follow(
-    transaction: Transaction,
-    first: Target,
-    body: Uint8Array | Readable,
-  ): Promise<BackendAnswer> {
-    let target = first;
+    const { backside, followRedirects } = this.#plan;
+    const follows =
+      followRedirects && (transaction.method === "GET" || transaction.method === "HEAD");
     for (let followed = 0; ; followed++) {
-      const answer = await this.#once(transaction, target, body);
-      const location = answer.headers.get("location") ?? "";
-      const redirects = [301, 302, 303, 307, 308].includes(answer.status);
-      const may = this.#plan.followRedirects && /^(?:GET|HEAD)$/.test(transaction.method);
-      if (!redirects || !may || followed >= mostRedirects) return answer;
-      const href = urlOfTarget(target);
-      if (!URL.canParse(location, href) || new URL(location, href).protocol !== "http:") {
-        return answer;
-      }
+      const answer = await this.#try(transaction, target, sent);
+      if (!("body" in answer) || !follows || !redirects.has(answer.status)) return answer;
+      const next = redirectOf(answer, target);
+      if (next === undefined || followed >= backside.agent.mostRedirects) return answer;
       discard(answer.body);
-      target = targetOfUrl(new URL(location, href))!;
+      target = next;
     }
+  }
+
+  /** One target, as often as may be tried. */
+  async #try(
+    transaction: Transaction,
+    target: Target,
+    body: Uint8Array | Readable,
+  ): Promise<BackendAnswer | Failure> {
+    const profile = this.#profileOf(transaction);
+    if (typeof profile === "string") return refused(profile);
+    const balancer = this.#balancers.find(this.#plan, target.host);
+    if (balancer !== undefined) return this.#balance(transaction, target, body, profile, balancer);
+    const hop = hopTo(this.#plan.backside, target, profile);
+    if (typeof hop === "string") return refused(hop);
+    try {
+      return await this.#once(transaction, hop, body);
+    } catch (error) {
+      const repeats = mayRepeat(transaction, body) && !(error instanceof ClientGone);
+      if (!repeats) return failureOf(target, error);
+    }
+    try {
+      return await this.#once(transaction, hop, body);
+    } catch (error) {
+      return failureOf(target, error);
+    }
+  }
+
+  /** The same over the members of a group. */
+  async #balance(
+    transaction: Transaction,
+    target: Target,
+    body: Uint8Array | Readable,
+    profile: SecurePlan | undefined,
+    balancer: Balancer,
+  ): Promise<BackendAnswer | Failure> {
+    const attempts = new MemberAttempts(balancer, mayRepeat(transaction, body));
+    const bound = boundMember(balancer, transaction.request.headers);
+    const hashed = this.#hashed(transaction);
+    transaction.service.set("lb/group", balancer.plan.name);
+    let problem: unknown = new Error(`no member of group ${balancer.plan.name} is up`);
+    for (;;) {
+      const member = attempts.next({ hashed, bound });
+      if (member === undefined) return failureOf(target, problem);
+      transaction.service.set(
+        "lb/member",
+        `${member.plan.host}:${member.plan.port || target.port}`,
+      );
+      const hop = hopTo(this.#plan.backside, target, profile, { balancer, member });
+      if (typeof hop === "string") return refused(hop);
+      try {
+        return await this.#onMember(transaction, hop, body, balancer, member);
+      } catch (error) {
+        if (error instanceof ClientGone) return failureOf(target, error);
+        problem = error;
+        attempts.failed(member, error);
+      }
+    }
+  }
+
+  async #onMember(
+    transaction: Transaction,
+    hop: Hop,
+    body: Uint8Array | Readable,
+    balancer: Balancer,
+    member: Member,
+  ): Promise<BackendAnswer> {
+    member.active++;
+    let streams = false;
+    try {
+      const answer = await this.#once(transaction, hop, body);
+      balancer.succeeded(member);
+      if (!(answer.body instanceof Uint8Array)) {
+        streams = true;
+        answer.body.once("close", () => member.active--);
+      }
+      const { headers } = answer;
+      const cookie = bindingCookie(balancer, member, transaction.request.headers, headers);
+      if (cookie === undefined) return answer;
+      const bound = headers.copy();
+      bound.append("Set-Cookie", cookie);
+      return { ...answer, headers: bound };
+    } finally {
+      if (!streams) member.active--;
+    }
+  }
+
+  #once(transaction: Transaction, hop: Hop, body: Uint8Array | Readable): Promise<BackendAnswer> {
+    const timeout =
+      Number(transaction.service.get("mpgw/backend-timeout") ?? 0) * 1000 || this.#plan.backTimeout;
+    // what was collected is here already: nobody has to be asked for it
+    const awaitsContinue = !(body instanceof Uint8Array) && expectsContinue(transaction);
+    const request: OutgoingRequest = {
+      method: transaction.method,
+      head: this.#heads.head(transaction, hop, awaitsContinue),
+      body,
+      framing: this.#framing(transaction, hop, body),
+      awaitsContinue,
+      timeout,
+    };
+    return exchange(this.#client, hop.destination, request, transaction.request);
   }
 
   #target(transaction: Transaction): Target | Failure {
-    const routed = String(transaction.service.get("routing-url") ?? "");
-    if (routed !== "") {
-      const target = URL.canParse(routed) ? targetOfUrl(new URL(routed)) : undefined;
-      if (target !== undefined && !target.secure) {
-        if (this.#plan.routedUri === "as routed") return target;
-        return withPath(target, transaction.uri) ?? refused(`URI ${transaction.uri}`);
-      }
-      return refused(`routing-url ${routed} is not an http URL`);
+    const routed = transaction.service.get("routing-url");
+    if (routed !== undefined && routed !== "") {
+      const text = String(routed);
+      const target = URL.canParse(text) ? targetOfUrl(new URL(text)) : undefined;
+      if (target === undefined) return refused(`routing-url ${text} is not an http or https URL`);
+      if (this.#plan.routedUri === "as routed") return target;
+      return withPath(target, transaction.uri) ?? refused(`URI ${transaction.uri}`);
     }
     const base = this.#base;
     if (base === undefined) {
@@ -131,91 +197,55 @@ export class Backend {
     return withPath(base, transaction.uri) ?? refused(`URI ${transaction.uri}`);
   }
 
-  #once(
+  #profileOf(transaction: Transaction): SecurePlan | string | undefined {
+    const name = transaction.service.get("routing-url-sslprofile");
+    if (name === undefined || name === "") return undefined;
+    return this.#plan.backside.secureNamed(String(name));
+  }
+
+  #hashed({ request }: Transaction): string {
+    const { hashHeader } = this.#plan.backside;
+    const value = hashHeader === "" ? undefined : request.headers.get(hashHeader);
+    return value ?? request.client.slice(0, request.client.lastIndexOf(":"));
+  }
+
+  /** A stream without a known length is collected where the backend is to be told one. */
+  #isSendable(transaction: Transaction, body: Uint8Array | Readable): boolean {
+    const { backside, chunkedUploads } = this.#plan;
+    if (body instanceof Uint8Array || announced(transaction) !== undefined) return true;
+    // policies of the user agent are known only once the target is
+    const plain = backside.agent.chunked.length + backside.agent.versions.length === 0;
+    return chunkedUploads && plain && backside.version === "1.1";
+  }
+
+  #framing(
     transaction: Transaction,
-    target: Target,
+    hop: Hop,
     body: Uint8Array | Readable,
-  ): Promise<BackendAnswer> {
-    const timeout =
-      Number(transaction.service.get("mpgw/backend-timeout") ?? 0) * 1000 || this.#plan.backTimeout;
-    // what was collected is here already: nobody has to be asked for it
-    const awaitsContinue = !(body instanceof Uint8Array) && expectsContinue(transaction);
-    const request: OutgoingRequest = {
-      method: transaction.method,
-      head: this.#head(transaction, target, awaitsContinue),
-      body,
-      framing: this.#framing(transaction, body),
-      awaitsContinue,
-      timeout,
-    };
-    const { host, port } = target;
-    return new Promise((resolve, reject) => {
-      const giveUp = this.#client.send({ key: `${host}:${port}`, host, port }, request, {
-        answered: ({ status, reason, headers }, answer) => {
-          transaction.request.onGone = undefined;
-          resolve({ status, reason, headers, body: answer });
-        },
-        failed: (error) => {
-          transaction.request.onGone = undefined;
-          reject(error);
-        },
-      });
-      transaction.request.onGone = () => {
-        giveUp();
-        reject(new Error("the client went away"));
-      };
-    });
-  }
-
-  #framing(transaction: Transaction, body: Uint8Array | Readable): OutgoingRequest["framing"] {
-    const { chunkedUploads } = this.#plan;
+  ): OutgoingRequest["framing"] {
+    const chunked = (hop.chunked ?? this.#plan.chunkedUploads) && hop.version === "1.1";
     if (!(body instanceof Uint8Array)) {
-      return (chunkedUploads ? undefined : announced(transaction)) ?? "chunked";
+      return (chunked ? undefined : announced(transaction)) ?? "chunked";
     }
-    const bodiless = body.length === 0 && ["GET", "HEAD", "DELETE"].includes(transaction.method);
-    if (bodiless) return "none";
-    return chunkedUploads && body.length > 0 ? "chunked" : body.length;
-  }
-
-  #head(transaction: Transaction, target: Target, expects: boolean): string {
-    const { method, current } = transaction;
-    const { own, hidden } = this.#ownHeaders(transaction, target);
-    if (!expects) hidden.add("expect");
-    let text = `${method} ${target.path} HTTP/1.1\r\n`;
-    for (const [name, values] of current) {
-      if (isConnectionHeader(name) || own.get(name) !== undefined) continue;
-      if (hidden.has(name.toLowerCase())) continue;
-      for (const value of values) text += `${name}: ${value}\r\n`;
+    const { method } = transaction;
+    if (body.length === 0 && (method === "GET" || method === "HEAD" || method === "DELETE")) {
+      return "none";
     }
-    return text + own.lines();
-  }
-
-  /** What the service itself says to the backend, and the headers that it keeps from it. */
-  #ownHeaders(
-    { method, current }: Transaction,
-    target: Target,
-  ): { readonly own: Headers; readonly hidden: Set<string> } {
-    const { hostRewriting, allowCacheControl, headerEdits, backPersistent } = this.#plan;
-    const own = new Headers();
-    const hidden = new Set<string>();
-    if (hostRewriting) own.set("Host", [target.authority]);
-    own.set("Connection", [backPersistent ? "Keep-Alive" : "close"]);
-    if (!allowCacheControl && method === "GET") {
-      const given = current.get("cache-control");
-      own.set("Cache-Control", [given === undefined ? "no-transform" : `${given}, no-transform`]);
-    }
-    for (const { side, name, value } of headerEdits) {
-      if (side !== "back") continue;
-      own.set(name, value === undefined ? [] : [value]);
-      if (value === undefined) hidden.add(name.toLowerCase());
-    }
-    return { own, hidden };
+    return chunked && body.length > 0 ? "chunked" : body.length;
   }
 }
 
-/** Lets an answer go that nobody will read. */
-export function discard(body: Uint8Array | Readable): void {
-  if (!(body instanceof Uint8Array)) body.destroy();
+/** RFC 9110, 9.2.2, narrowed to what is documented: a failed GET or HEAD is repeated once. */
+function mayRepeat({ method }: Transaction, body: Uint8Array | Readable): boolean {
+  return (method === "GET" || method === "HEAD") && body instanceof Uint8Array;
+}
+
+/** Where a redirect leads; undefined for what is no http or https URL. */
+function redirectOf(answer: BackendAnswer, from: Target): Target | undefined {
+  const location = answer.headers.get("location") ?? "";
+  const base = urlOfTarget(from);
+  if (!URL.canParse(location, base)) return undefined;
+  return targetOfUrl(new URL(location, base));
 }
 
 /** The length that the client gave its body. */
@@ -233,13 +263,13 @@ function refused(detail: string): Failure {
   return { code, subcode: code, message: internalError, side: "client", detail };
 }
 
-function connectionFailure(target: Target, error: Error): Failure {
+function failureOf(target: Target, error: unknown): Failure {
   const code = failureCodes.backendConnection;
   return {
     code,
     subcode: code,
     message: "Failed to establish a backside connection",
     side: "client",
-    detail: `backend ${target.authority}: ${error.message || (error as NodeJS.ErrnoException).code}`,
+    detail: `backend ${target.authority}: ${(error as Error).message}`,
   };
 }

@@ -92,7 +92,7 @@ function open(
   target: string,
 ): Promise<OpenedUrl | string> {
   const request = { target, method: "GET", headers: {}, timeout: 0, data: undefined };
-  const base = { root: world.root, domain: transaction.plan.domain, route: world.route };
+  const base = { root: world.root, domain: transaction.plan.domain, urls: world.urls };
   return new Promise((resolve) => {
     openUrl(request, base, (error, page) => resolve(page ?? error ?? "no answer"));
   });

@@ -1,15 +1,17 @@
 import type { Readable } from "node:stream";
+import { type BackendAnswer, discard } from "../backside/exchange.ts";
 import type { MessageType, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
-import { type Answer, isConnectionHeader, skippedAnswer, statusOf } from "./answer.ts";
+import { type Answer, skippedAnswer } from "./answer.ts";
 import { answerFailure } from "./answer-failure.ts";
-import { type Backend, type BackendAnswer, discard } from "./backend.ts";
+import { arrivingHeaders } from "./arriving-headers.ts";
+import type { Backend } from "./backend.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
 import { type Failure, failureCodes, failureIn, internalError } from "./failure.ts";
 import { findRule } from "./find-rule.ts";
-import { Headers } from "./headers.ts";
 import { readMessage } from "./message-types.ts";
 import type { ServiceMeter } from "./meter.ts";
+import { ProxiedAnswer } from "./proxied-answer.ts";
 import { rewriteMessage } from "./rewrite-message.ts";
 import { runRule } from "./run-rule.ts";
 import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
@@ -51,7 +53,9 @@ export async function processMessage(
   body: Readable | undefined,
 ): Promise<Answer> {
   const begun = world.meter.begin();
-  const transaction = new Transaction(world.plan, request, (own) => arrivingHeaders(world, own));
+  const transaction = new Transaction(world.plan, request, (own) =>
+    arrivingHeaders(world.plan, world.backend.via, own),
+  );
   const answer = await answerMessage(world, transaction, body);
   const took = world.meter.end(begun, answer.status);
   world.access?.(transaction, answer, took);
@@ -75,7 +79,7 @@ async function answerMessage(
       processRequest(world, transaction, body),
     );
     if ("code" in answer) return await answerFailure(world, transaction, answer);
-    editFrontHeaders(world.plan, answer.headers);
+    editFrontHeaders(world.plan, answer);
     return answer;
   } catch (error) {
     const detail = (error as Error).stack ?? String(error);
@@ -140,10 +144,10 @@ async function forward(
   transaction.current = answer.headers.copy();
   if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
   if (plan.responseType === "unprocessed" || proxies) {
-    return proxied(world, transaction, answer, answer.body);
+    return new ProxiedAnswer(transaction, answer, answer.body);
   }
   const entry = findRule(transaction, plan.policy, "response-rule");
-  if (entry === undefined) return proxied(world, transaction, answer, answer.body);
+  if (entry === undefined) return new ProxiedAnswer(transaction, answer, answer.body);
   return processResponse(world, transaction, answer, entry);
 }
 
@@ -162,7 +166,7 @@ async function processResponse(
   }
   transaction.responseSize = bytes.length;
   if (skipsRules(plan, plan.responseType, bytes)) {
-    return proxied(world, transaction, answer, bytes);
+    return new ProxiedAnswer(transaction, answer, bytes);
   }
   const message = readMessage(plan.responseType, bytes);
   if (typeof message === "string") return failed("server", `the backend's answer ${message}`);
@@ -170,28 +174,7 @@ async function processResponse(
   transaction.contexts.delete("OUTPUT");
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;
-  return proxied(world, transaction, answer, (transaction.read("OUTPUT") ?? emptyContent).bytes);
-}
-
-function proxied(
-  world: ServiceWorld,
-  transaction: Transaction,
-  answer: BackendAnswer,
-  body: Uint8Array | Readable,
-): Answer {
-  const headers = new Headers();
-  headers.append("X-Backside-Transport", answer.status < 400 ? "OK OK" : "FAIL FAIL");
-  for (const [name, values] of transaction.current) {
-    if (isConnectionHeader(name) || name.toLowerCase() === "x-backside-transport") continue;
-    headers.set(name, values);
-  }
-  for (const [name, values] of transaction.answer) {
-    if (!isConnectionHeader(name)) headers.set(name, values);
-  }
-  const label = world.plan.transactionIdLabel;
-  if (label !== "") headers.set(label, [transaction.globalId]);
-  const { status, reason } = statusOf(transaction, answer.status, answer.reason);
-  return { status, reason, headers, body, close: false };
+  return new ProxiedAnswer(transaction, answer, (transaction.read("OUTPUT") ?? emptyContent).bytes);
 }
 
 /** RFC 9110, 7.6.3: a request that holds the name that this gateway gives itself has been here. */
@@ -199,24 +182,10 @@ function passedBefore({ backend }: ServiceWorld, { request }: Transaction): bool
   return request.headers.values("via").some((value) => value.includes(backend.via));
 }
 
-/** The client's headers with what scripts and backends see added. */
-function arrivingHeaders(world: ServiceWorld, transaction: Transaction): Headers {
-  const { plan, backend } = world;
-  const { request, globalId } = transaction;
-  const headers = request.headers.copy();
-  headers.append("Via", backend.via);
-  const add = (name: string, value: string): void => {
-    if (name !== "") headers.set(name, [value]);
-  };
-  add(plan.clientIpLabel, request.client.replace(/:\d+$/, ""));
-  add(plan.transactionIdLabel, globalId);
-  return headers;
-}
-
 /** `inject front` and `suppress front`: what the client gets. */
-function editFrontHeaders(plan: ServicePlan, headers: Headers): void {
-  for (const edit of plan.headerEdits) {
-    if (edit.side === "front") headers.set(edit.name, edit.value === undefined ? [] : [edit.value]);
+function editFrontHeaders(plan: ServicePlan, answer: Answer): void {
+  for (const { side, name, value } of plan.headerEdits) {
+    if (side === "front") answer.headers.set(name, value === undefined ? [] : [value]);
   }
 }
 

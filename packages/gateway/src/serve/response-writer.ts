@@ -21,7 +21,7 @@ export function writeAnswer(
   const bodiless = status === 204 || status === 304;
   const chunked = !bodiless && head?.version === "1.1";
   const silent = bodiless || head?.method === "HEAD";
-  let text = `HTTP/1.1 ${status} ${phrase(answer.reason)}\r\n${answer.headers.lines()}${
+  let text = `HTTP/1.1 ${status} ${phrase(answer.reason)}\r\n${answer.lines ?? answer.headers.lines()}${
     close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n"
   }`;
   if (chunked) text += "Transfer-Encoding: chunked\r\n";

@@ -1,5 +1,9 @@
+import { Balancers } from "../backside/balancers.ts";
+import type { Network } from "../backside/open-socket.ts";
+import { UrlClient } from "../backside/url-client.ts";
 import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
+import type { GroupPlan } from "../plan/backside/group-plan.ts";
 import { planServices } from "../plan/plan-services.ts";
 import type { ListenerPlan, ServicePlan } from "../plan/service-plan.ts";
 import { ScriptRunner } from "../script/script-runner.ts";
@@ -23,6 +27,7 @@ export class RunningServices {
   readonly #meters = new Map<string, ServiceMeter>();
   readonly #open = new Map<string, Listener>();
   #worlds: ServiceWorld[] = [];
+  #balancers: Balancers | undefined;
   #retired: ServiceWorld[] = [];
   /** Connections of ports that are closed. */
   #acceptedBefore = 0;
@@ -40,6 +45,8 @@ export class RunningServices {
   async apply(configuration: Configuration): Promise<void> {
     const { root } = this.#options;
     const planned = planServices(configuration);
+    const network = this.#network();
+    const balancers = new Balancers(network, (group, text) => this.#noteMember(group, text));
     const scripts = new ScriptStore(root, (source, name) => this.#runner.compile(source, name));
     const wanted = new Set<string>();
     const statuses: ServiceStatus[] = [];
@@ -58,14 +65,19 @@ export class RunningServices {
         continue;
       }
       const { plan } = service;
-      const world = this.#worldOf(plan, scripts);
+      const world = this.#worldOf(plan, scripts, network, balancers);
       warmScripts(plan, scripts, this.#runner, this.#log);
       const opened = await this.#openService(world, claimed);
-      if (opened.reasons.length > 0) world.backend.close();
-      else worlds.push(world);
+      if (opened.reasons.length > 0) closeWorld(world);
+      else {
+        balancers.watch(plan);
+        worlds.push(world);
+      }
       ports.push(...opened.listeners.map((listener) => servedPort(plan, listener)));
       statuses.push(startedStatus(plan, opened.reasons, this.#log));
     }
+    this.#balancers?.close();
+    this.#balancers = balancers;
     this.#retire(this.#worlds);
     this.#worlds = worlds;
     this.statuses = statuses;
@@ -85,7 +97,8 @@ export class RunningServices {
   async close(): Promise<void> {
     this.#closeOthers(new Set());
     await Promise.all(this.#closings);
-    for (const world of [...this.#worlds, ...this.#retired]) world.backend.close();
+    this.#balancers?.close();
+    for (const world of [...this.#worlds, ...this.#retired]) closeWorld(world);
     this.#runner.close();
   }
 
@@ -98,14 +111,32 @@ export class RunningServices {
     return { open, accepted };
   }
 
-  #worldOf(plan: ServicePlan, scripts: ScriptStore): ServiceWorld {
-    const { root, route, observe, access } = this.#options;
+  #worldOf(
+    plan: ServicePlan,
+    scripts: ScriptStore,
+    network: Network,
+    balancers: Balancers,
+  ): ServiceWorld {
+    const { root, observe, access } = this.#options;
     const key = `${plan.domain}/${plan.name}`;
     const meter = this.#meters.get(key) ?? new ServiceMeter(plan.domain, plan.name);
     this.#meters.set(key, meter);
-    const backend = new Backend(plan, route);
+    const backend = new Backend(plan, network, balancers);
+    const urls = new UrlClient(plan, network, balancers);
     const [runner, log] = [this.#runner, this.#log];
-    return { root, runner, scripts, log, plan, backend, route, observe, access, meter };
+    return { root, runner, scripts, log, plan, backend, urls, observe, access, meter };
+  }
+
+  #network(): Network {
+    const { route } = this.#options;
+    const warn = (text: string): void =>
+      this.#log({ code: "8120002f", category: "ssl", priority: "warn", text });
+    return { route, warn };
+  }
+
+  #noteMember({ domain, name }: GroupPlan, text: string): void {
+    const object = { kind: "loadbalancer-group", name };
+    this.#log({ domain, code: "80400032", category: "system", priority: "warn", object, text });
   }
 
   async #openService(
@@ -172,7 +203,7 @@ export class RunningServices {
   #retire(worlds: readonly ServiceWorld[]): void {
     this.#retired.push(...worlds);
     const timer = setTimeout(() => {
-      for (const world of worlds) world.backend.close();
+      for (const world of worlds) closeWorld(world);
       this.#retired = this.#retired.filter((world) => !worlds.includes(world));
     }, this.#drainDeadline + 1000);
     timer.unref();
@@ -192,6 +223,11 @@ export class RunningServices {
       ? `${listener.domain}/${listener.name} ${listener.address}:${listener.port}`
       : `${listener.address}:${port}`;
   }
+}
+
+function closeWorld({ backend, urls }: ServiceWorld): void {
+  backend.close();
+  urls.close();
 }
 
 function servedPort(plan: ServicePlan, listener: Listener): ServedPort {

@@ -5,7 +5,6 @@ import type { Log } from "../log.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
 import { type Health, type HealthPage, openHealthPage } from "./health.ts";
 import type { GatewayCounts } from "./meter.ts";
-import { closeRoute } from "./open-url.ts";
 import { RunningServices } from "./running-services.ts";
 import { healthOf } from "./service-status.ts";
 import { logConfiguration } from "./startup-log.ts";
@@ -56,7 +55,6 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
     closing ??= (async () => {
       await applying;
       await services.close();
-      if (options.route !== undefined) closeRoute(options.route);
       await page?.close();
     })();
     return closing;

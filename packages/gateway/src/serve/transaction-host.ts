@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import type { UrlClient } from "../backside/url-client.ts";
 import { fileOfUrl } from "../config/locations.ts";
 import type { Log, Priority } from "../log.ts";
 import type { ActionPlan } from "../plan/actions/action-plan.ts";
@@ -28,7 +29,6 @@ import { changeLimit } from "../script/shared-limits.ts";
 import type { Headers } from "./headers.ts";
 import { keptValue } from "./kept-value.ts";
 import { openUrl } from "./open-url.ts";
-import type { OutboundRoute } from "./outbound.ts";
 import { type Content, emptyContent, type Transaction } from "./transaction.ts";
 import { logEventOf } from "./transaction-log.ts";
 import { listVariables, readVariable, statusCode, writeVariable } from "./variables.ts";
@@ -40,7 +40,7 @@ export interface HostParts {
   readonly root: string;
   readonly scripts: ScriptStore;
   readonly log: Log;
-  readonly route?: OutboundRoute | undefined;
+  readonly urls: UrlClient;
   /** Runs another rule of the service; gives why it failed. */
   callRule(rule: string, input: string, output: string): Promise<string | undefined>;
 }
@@ -157,8 +157,8 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
-    const { root, transaction, route } = this.#parts;
-    openUrl(request, { root, domain: transaction.plan.domain, route }, done);
+    const { root, transaction, urls } = this.#parts;
+    openUrl(request, { root, domain: transaction.plan.domain, urls }, done);
   }
 
   readFile(url: string, done: (error: string | undefined, bytes?: Uint8Array) => void): void {

@@ -16,6 +16,8 @@ export function withinTime(
     let late = false;
     const timer = setTimeout(() => {
       late = true;
+      // nobody waits for the backend any more
+      transaction.request.onGone?.();
       const why = `the transaction took longer than ${limit} ms`;
       resolve(failureIn(transaction, failureCodes.dynamicExecution, why));
     }, limit);

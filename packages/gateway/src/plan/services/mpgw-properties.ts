@@ -6,6 +6,7 @@ export const served: ReadonlySet<string> = new Set(
     "process-http-errors force-policy-exec host-rewriting chunked-uploads " +
     "allow-cache-control follow-redirects persistent-connections max-message-size parameter " +
     "http-client-ip-label http-global-tranID-label inject suppress xml-manager " +
+    "ssl-client ssl-client-type ssl http-server-version load-balancer-hash-header " +
     "policy-attachments default-param-namespace query-param-namespace urlrewrite-policy " +
     "error-policy proxy-http-response loop-detection transaction-timeout"
   ).split(" "),
@@ -18,7 +19,7 @@ export const served: ReadonlySet<string> = new Set(
  */
 export const inert: ReadonlySet<string> = new Set(
   (
-    "priority summary debug-mode debug-history debug-trigger debugger-type ssl-client-type " +
+    "priority summary debug-mode debug-history debug-trigger debugger-type " +
     "monitor-processing-policy request-attachments response-attachments " +
     "request-attachments-flow-control response-attachments-flow-control " +
     "root-part-not-first-action front-attachment-format back-attachment-format " +

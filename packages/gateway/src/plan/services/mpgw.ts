@@ -4,6 +4,7 @@ import {
   type Configuration,
   objectKey,
 } from "../../config/model.ts";
+import { planBackside } from "../backside/plan-backside.ts";
 import { planListeners } from "../front-protocols.ts";
 import { answersItself, messageType } from "../message-type.ts";
 import { planBackend } from "../plan-backend.ts";
@@ -25,12 +26,14 @@ export function planGateway(
   }
   refuseAttachments(domain, object, refusals);
   const parts = policyParts(configuration, domain, object, "stylepolicy", refusals);
+  const backend = planBackend(object, refusals);
   return {
     ...parts,
     kind: "MultiProtocolGateway",
     alias: "mpgw",
     listeners: planListeners(configuration, domain, object, refusals),
-    backend: planBackend(object, refusals),
+    backend,
+    backside: planBackside(configuration, object, backend, refusals),
     requestType: messageType(object, "request-type", refusals),
     responseType: answersItself(object, parts.policy)
       ? "preprocessed"

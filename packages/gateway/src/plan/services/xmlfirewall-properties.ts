@@ -6,7 +6,7 @@ export const served: ReadonlySet<string> = new Set(
     "force-policy-exec max-message-size host-rewriting chunked-uploads persistent-connections " +
     "http-timeout persistent-timeout client-address http-global-tranID-label inject suppress " +
     "parameter default-param-namespace query-param-namespace disallow-get ssl ssl-config-type " +
-    "ssl-server ssl-sni-server"
+    "ssl-server ssl-sni-server ssl-client ssl-client-type"
   ).split(" "),
 );
 

@@ -1,4 +1,10 @@
-import type { ConfigDomain, ConfigObject, Configuration } from "../../config/model.ts";
+import {
+  type ConfigDomain,
+  type ConfigObject,
+  type Configuration,
+  objectKey,
+} from "../../config/model.ts";
+import { planBackside } from "../backside/plan-backside.ts";
 import { readServerTls } from "../crypto/server-tls.ts";
 import { localAddressOf } from "../local-address.ts";
 import { messageType } from "../message-type.ts";
@@ -37,7 +43,7 @@ export function planFirewall(
   for (const { line, why } of unservedProperties(object, served, inert)) {
     refusals.add(object, why, line);
   }
-  const backend = planBackend(object, refusals);
+  const backend = planBackend(domain, object, refusals);
   const requestType = messageType(object, "request-type", refusals);
   if (backend.type === "loopback" && requestType === "unprocessed") {
     const line = lineOf(object, "request-type");
@@ -51,6 +57,7 @@ export function planFirewall(
     alias: "xmlfirewall",
     listeners: [planOwnListener(configuration, domain, object, refusals)],
     backend,
+    backside: planBackside(configuration, object, backend, refusals),
     requestType,
     responseType:
       backend.type === "loopback" ? "preprocessed" : messageType(object, "response-type", refusals),
@@ -72,7 +79,11 @@ export function planFirewall(
 }
 
 /** By `type`, or by `remote-address`: `%loopback%`, `%dynamic%`, or a host and a port. */
-function planBackend(object: ConfigObject, refusals: Refusals): BackendPlan {
+function planBackend(
+  domain: ConfigDomain,
+  object: ConfigObject,
+  refusals: Refusals,
+): BackendPlan {
   const older = lineOf(object, "remote-address");
   const [address = "", olderPort = ""] = older?.negated === true ? [] : (older?.arguments ?? []);
   if (address === "%loopback%") return { type: "loopback" };
@@ -82,13 +93,21 @@ function planBackend(object: ConfigObject, refusals: Refusals): BackendPlan {
   if (address === "" && type === "dynamic-backend") return { type: "dynamic" };
   const host = address || textOf(object, "remote-ip-address");
   const port = olderPort || textOf(object, "remote-port");
-  const text = `http://${host.includes(":") ? `[${host}]` : host}:${port}/`;
+  const scheme = speaksTls(domain, object) ? "https" : "http";
+  const text = `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}/`;
   if (host !== "" && /^\d+$/.test(port) && URL.canParse(text)) {
     return { type: "static", url: new URL(text) };
   }
   const line = older ?? lineOf(object, "remote-ip-address") ?? lineOf(object, "type");
   refusals.add(object, `its remote address "${host}" with port "${port}" is none`, line);
   return { type: "dynamic" };
+}
+
+/** To its backend a firewall speaks TLS when it has a client profile, or a proxy profile's forward. */
+function speaksTls(domain: ConfigDomain, object: ConfigObject): boolean {
+  if (textOf(object, "ssl-client") !== "") return true;
+  const profile = domain.objects.get(objectKey("SSLProxyProfile", textOf(object, "ssl")));
+  return profile !== undefined && textOf(profile, "direction") !== "reverse";
 }
 
 function planOwnListener(

@@ -1,10 +1,10 @@
+import type { UrlClient } from "../../backside/url-client.ts";
 import type { Log } from "../../log.ts";
 import type { ActionPlan } from "../../plan/actions/action-plan.ts";
 import type { RulePlan } from "../../plan/service-plan.ts";
 import type { ScriptRunner } from "../../script/script-runner.ts";
 import type { ScriptStore } from "../../script/script-store.ts";
 import type { Failure } from "../failure.ts";
-import type { OutboundRoute } from "../outbound.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** What rules need to run in. */
@@ -13,7 +13,7 @@ export interface RuleWorld {
   readonly runner: ScriptRunner;
   readonly scripts: ScriptStore;
   readonly log: Log;
-  readonly route?: OutboundRoute | undefined;
+  readonly urls: UrlClient;
 }
 
 /** What became of an action: undefined when it succeeded; at once where nothing was waited for. */

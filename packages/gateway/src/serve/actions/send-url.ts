@@ -22,7 +22,7 @@ export function sendUrl(run: RuleRun, request: ActionRequest): Promise<OpenedUrl
   const { world, transaction } = run;
   const { place, content } = request;
   const target = placeUrl(run, place.url, request.context);
-  const base = { root: world.root, domain: transaction.plan.domain, route: world.route };
+  const base = { root: world.root, domain: transaction.plan.domain, urls: world.urls };
   return new Promise((resolve) => {
     openUrl(
       {

@@ -1,0 +1,175 @@
+import type { Readable } from "node:stream";
+import type { AgentPlan } from "../plan/backside/agent-plan.ts";
+import type { SecurePlan } from "../plan/backside/secure-plan.ts";
+import type { ServicePlan } from "../plan/service-plan.ts";
+import type { OpenedUrl, UrlRequest } from "../script/script-host.ts";
+import { collectBody, TooLarge } from "../serve/collect-body.ts";
+import { Headers } from "../serve/headers.ts";
+import type { Balancers } from "./balancers.ts";
+import { type BackendAnswer, exchange } from "./exchange.ts";
+import { HttpClient } from "./http-client.ts";
+import { MemberAttempts } from "./member-attempts.ts";
+import { NameResolver } from "./name-resolver.ts";
+import type { Network } from "./open-socket.ts";
+import { type Hop, hopTo } from "./routes.ts";
+import { type Target, targetOfUrl, urlOfTarget } from "./target.ts";
+
+/** Largest answer to a request of a script or an action, in bytes. */
+const largestAnswer = 64 * 1024 * 1024;
+/** How long a connection of scripts is kept without a request, in milliseconds. */
+const mostIdle = 30_000;
+const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const framingNames: ReadonlySet<string> = new Set([
+  "content-length",
+  "transfer-encoding",
+  "connection",
+]);
+
+/** Sends requests of scripts and actions of one service, by the policies of its user agent. */
+export class UrlClient {
+  readonly #plan: ServicePlan;
+  readonly #client: HttpClient;
+  readonly #balancers: Balancers;
+
+  constructor(plan: ServicePlan, network: Network, balancers: Balancers) {
+    this.#plan = plan;
+    this.#balancers = balancers;
+    const names = new NameResolver(plan.backside.names);
+    this.#client = new HttpClient({ network: { ...network, names }, persistent: true, mostIdle });
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** The answer, with all of its body; rejects with why there is none. */
+  async open(request: UrlRequest): Promise<OpenedUrl> {
+    const agent = this.#agentOf(request);
+    const secure = this.#secureOf(request);
+    const first = URL.canParse(request.target) ? targetOfUrl(new URL(request.target)) : undefined;
+    if (first === undefined) throw new Error("only http, https and files are served");
+    if (!token.test(request.method)) throw new Error(`${request.method} is no method`);
+    const follows = request.agent?.followRedirect === true && /^(?:GET|HEAD)$/.test(request.method);
+    let target: Target = first;
+    for (let followed = 0; ; followed++) {
+      const answer = await this.#send(request, target, agent, secure);
+      const next: Target | undefined = follows ? redirectOf(answer, target) : undefined;
+      if (next === undefined || followed >= agent.mostRedirects) return opened(answer);
+      if (!(answer.body instanceof Uint8Array)) answer.body.destroy();
+      target = next;
+    }
+  }
+
+  async #send(
+    request: UrlRequest,
+    target: Target,
+    agent: AgentPlan,
+    secure: SecurePlan | undefined,
+  ): Promise<BackendAnswer> {
+    const balancer = this.#balancers.find(this.#plan, target.host);
+    const backside = { ...this.#plan.backside, agent };
+    if (balancer === undefined) return this.#once(request, hopOf(backside, target, secure), agent);
+    const repeats = request.method === "GET" || request.method === "HEAD";
+    const attempts = new MemberAttempts(balancer, repeats);
+    let problem: unknown = new Error(`no member of group ${balancer.plan.name} is up`);
+    for (;;) {
+      const member = attempts.next({ hashed: "" });
+      if (member === undefined) throw problem;
+      try {
+        const hop = hopOf(backside, target, secure, { balancer, member });
+        return await this.#once(request, hop, agent);
+      } catch (error) {
+        problem = error;
+        attempts.failed(member, error);
+      }
+    }
+  }
+
+  #once(request: UrlRequest, hop: Hop, agent: AgentPlan): Promise<BackendAnswer> {
+    const { method, data } = request;
+    const body = typeof data === "string" ? Buffer.from(data) : (data ?? Buffer.alloc(0));
+    const bare = body.length === 0 && /^(?:GET|HEAD|DELETE)$/.test(method);
+    return exchange(
+      this.#client,
+      hop.destination,
+      {
+        method,
+        head: `${method} ${hop.requestTarget} HTTP/${hop.version}\r\n${headerLines(request, hop, agent)}`,
+        body,
+        framing: bare
+          ? "none"
+          : hop.chunked === true && hop.version === "1.1"
+            ? "chunked"
+            : body.length,
+        awaitsContinue: false,
+        timeout: request.timeout || agent.timeout,
+      },
+      {},
+    );
+  }
+
+  #agentOf({ agent }: UrlRequest): AgentPlan {
+    const name = agent?.name ?? "";
+    if (name === "") return this.#plan.backside.agent;
+    const named = this.#plan.backside.agentNamed(name);
+    if (typeof named === "string") throw new Error(named);
+    return named;
+  }
+
+  #secureOf({ sslClientProfile = "", sslProxyProfile = "" }: UrlRequest): SecurePlan | undefined {
+    const name =
+      sslClientProfile !== ""
+        ? `client:${sslClientProfile}`
+        : sslProxyProfile !== ""
+          ? `proxy:${sslProxyProfile}`
+          : "";
+    if (name === "") return undefined;
+    const plan = this.#plan.backside.secureNamed(name);
+    if (typeof plan === "string") throw new Error(plan);
+    return plan;
+  }
+}
+
+function hopOf(...way: Parameters<typeof hopTo>): Hop {
+  const hop = hopTo(...way);
+  if (typeof hop === "string") throw new Error(hop);
+  return hop;
+}
+
+function headerLines(request: UrlRequest, hop: Hop, agent: AgentPlan): string {
+  const headers = Headers.of("Host", hop.authority);
+  for (const [name, given] of Object.entries(request.headers)) {
+    if (framingNames.has(name.toLowerCase())) continue;
+    headers.set(name, typeof given === "string" ? [given] : given.map(String));
+  }
+  if (agent.identifier !== "" && headers.get("user-agent") === undefined) {
+    headers.set("User-Agent", [agent.identifier]);
+  }
+  for (const [name, value] of hop.extra) headers.set(name, [value]);
+  return `${headers.lines()}Connection: Keep-Alive\r\n`;
+}
+
+function redirectOf({ status, headers }: BackendAnswer, from: Target): Target | undefined {
+  if (![301, 302, 303, 307, 308].includes(status)) return undefined;
+  const location = headers.get("location") ?? "";
+  const base = urlOfTarget(from);
+  return URL.canParse(location, base) ? targetOfUrl(new URL(location, base)) : undefined;
+}
+
+async function opened({ status, reason, headers, body }: BackendAnswer): Promise<OpenedUrl> {
+  const bytes = await wholeOf(body);
+  return {
+    statusCode: status,
+    reasonPhrase: reason,
+    headers: [...headers].map(([name, values]) => [name.toLowerCase(), values]),
+    body: bytes,
+  };
+}
+
+async function wholeOf(body: Uint8Array | Readable): Promise<Uint8Array> {
+  if (body instanceof Uint8Array) return body;
+  const bytes = await collectBody(body, largestAnswer);
+  if (!(bytes instanceof TooLarge)) return bytes;
+  body.destroy();
+  throw new Error("the answer is larger than 64 MiB");
+}
