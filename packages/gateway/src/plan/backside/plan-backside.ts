@@ -6,8 +6,8 @@ import {
 } from "../../config/model.ts";
 import { lineOf, linesOf, textOf } from "../properties.ts";
 import { Refusals } from "../refusals.ts";
-import type { AgentPlan } from "./agent-plan.ts";
 import type { BackendPlan } from "../service-plan.ts";
+import type { AgentPlan } from "./agent-plan.ts";
 import type { BacksidePlan } from "./backside-plan.ts";
 import type { GroupPlan } from "./group-plan.ts";
 import { planNames } from "./names-plan.ts";
@@ -47,7 +47,9 @@ export function planBackside(
       ? { object: service, line: undefined }
       : { object: manager, line: lineOf(manager, "user-agent") };
   const agent = planAgent(domain, agentName || "default", namedBy, profiles, refusals, origin);
-  const secure = ownProfile(service, profiles);
+  // the sslproxy of a firewall may be for its clients alone
+  const both = service.kind !== "XMLFirewallService" || url?.protocol === "https:";
+  const secure = both ? ownProfile(service, profiles) : undefined;
   if (url?.protocol === "https:" && secure === undefined && agent.secure.length === 0) {
     const why = "an https backend needs an ssl-client, its own or that of the user agent";
     refusals.add(service, why, lineOf(service, "backend-url"));

@@ -79,11 +79,7 @@ export function planFirewall(
 }
 
 /** By `type`, or by `remote-address`: `%loopback%`, `%dynamic%`, or a host and a port. */
-function planBackend(
-  domain: ConfigDomain,
-  object: ConfigObject,
-  refusals: Refusals,
-): BackendPlan {
+function planBackend(domain: ConfigDomain, object: ConfigObject, refusals: Refusals): BackendPlan {
   const older = lineOf(object, "remote-address");
   const [address = "", olderPort = ""] = older?.negated === true ? [] : (older?.arguments ?? []);
   if (address === "%loopback%") return { type: "loopback" };
