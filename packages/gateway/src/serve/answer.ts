@@ -86,6 +86,7 @@ export function errorRuleAnswer(
 export function defaultErrorAnswer(failure: Failure, transaction?: Transaction): Answer {
   const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
   headers.append("Content-Type", faultContentType);
+  for (const [name, value] of failure.headers ?? []) headers.append(name, value);
   const variable = transaction?.service.get("error-message");
   const message = variable === undefined ? failure.message : String(variable);
   const version = transaction?.service.get("log/soapversion");

@@ -14,6 +14,8 @@ export interface Failure {
   readonly detail?: string;
   /** 500 unless a refusal before any rule says otherwise. */
   readonly status?: number;
+  /** Headers of the default answer. */
+  readonly headers?: readonly (readonly [name: string, value: string])[];
   /** The rule that answers, in place of the policy's error rules: of `on-error abort`. */
   readonly handler?: FailureHandler;
 }
@@ -25,11 +27,12 @@ export interface FailureHandler {
   readonly output: string;
 }
 
-/** Failure codes, as far as they are known; the script code is not verified on the product. */
+/** Failure codes, as far as they are known; those of scripts and of aaa are not verified. */
 export const failureCodes = {
   dynamicExecution: "0x00230001",
   rejected: "0x00d30003",
   backendConnection: "0x01130006",
+  notAuthorized: "0x01d30002",
   responseCode: "0x02030004",
   script: "0x85800001",
 } as const;

@@ -57,6 +57,7 @@ export async function processMessage(
     arrivingHeaders(world.plan, world.backend.via, own),
   );
   const answer = await answerMessage(world, transaction, body);
+  transaction.end();
   const took = world.meter.end(begun, answer.status);
   world.access?.(transaction, answer, took);
   world.observe?.({

@@ -16,6 +16,13 @@ export interface Content {
 
 export const emptyContent: Content = { bytes: new Uint8Array(0), form: "message" };
 
+/** A client that has been authenticated. */
+export interface Identity {
+  readonly username: string;
+  /** What the username became: by authentication, then by mapping. */
+  readonly credential: string;
+}
+
 /** A request as a front side handler hands it over. */
 export interface IncomingRequest {
   readonly method: string;
@@ -59,6 +66,8 @@ export class Transaction implements MatchSubject {
   /** How many rules are inside each other. */
   callDepth = 0;
   failure: Failure | undefined;
+  /** Who the client is, once an aaa action has found out. */
+  identity: Identity | undefined;
   /** Bytes of the backend's answer; undefined before it came. */
   responseSize: number | undefined;
   /** When the message went to the backend, and when its answer was there. */
@@ -72,6 +81,7 @@ export class Transaction implements MatchSubject {
   #answer: Headers | undefined;
   #variables: Map<string, unknown> | undefined;
   #parameters: Map<string, string> | undefined;
+  #endings: (() => void)[] | undefined;
 
   /** `arriving` gives the headers with which the request goes into its service. */
   constructor(
@@ -149,6 +159,17 @@ export class Transaction implements MatchSubject {
   get skipsBackside(): boolean {
     const value = this.service.get("mpgw/skip-backside");
     return value !== undefined && !offValues.has(String(value));
+  }
+
+  /** Has `ending` called when the answer of this transaction stands. */
+  atEnd(ending: () => void): void {
+    this.#endings ??= [];
+    this.#endings.push(ending);
+  }
+
+  end(): void {
+    for (const ending of this.#endings ?? []) ending();
+    this.#endings = undefined;
   }
 
   /** True when failing answers of the backend go to the client as they are. */

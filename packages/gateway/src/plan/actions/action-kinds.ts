@@ -1,3 +1,4 @@
+import { aaa } from "./aaa.ts";
 import type { ActionKind } from "./action-kind.ts";
 import { call } from "./call.ts";
 import { checkpoint } from "./checkpoint.ts";
@@ -12,9 +13,11 @@ import { resultsAsync } from "./results-async.ts";
 import { rewrite } from "./rewrite.ts";
 import { routeAction, routeSet } from "./route-set.ts";
 import { setvar } from "./setvar.ts";
+import { slm } from "./slm.ts";
 
 /** Every action type that is served, by its word in a configuration. */
 export const actionKinds: ReadonlyMap<string, ActionKind> = new Map([
+  ["aaa", aaa],
   ["call", call],
   ["checkpoint", checkpoint],
   ["event-sink", eventSink],
@@ -29,4 +32,5 @@ export const actionKinds: ReadonlyMap<string, ActionKind> = new Map([
   ["route-action", routeAction],
   ["route-set", routeSet],
   ["setvar", setvar],
+  ["slm", slm],
 ]);

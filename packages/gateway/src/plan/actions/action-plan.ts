@@ -1,6 +1,8 @@
 import type { Origin } from "../../config/model.ts";
 import type { Priority } from "../../log.ts";
+import type { AaaPolicyPlan } from "../aaa/aaa-plan.ts";
 import type { UrlRewritePlan } from "../rewrite-rule.ts";
+import type { SlmPolicyPlan } from "../slm/slm-plan.ts";
 
 /** What every action has. `input` and `output` name contexts. */
 export interface ActionCommon {
@@ -12,6 +14,12 @@ export interface ActionCommon {
   readonly asynchronous: boolean;
   /** Actions that this one contains. */
   readonly inner?: readonly ActionPlan[];
+}
+
+/** Lets a client pass that it knows. */
+export interface AaaPlan {
+  readonly type: "aaa";
+  readonly policy: AaaPolicyPlan;
 }
 
 /** Runs another rule: `rule` names it, or the variable that will. */
@@ -100,6 +108,12 @@ export interface SetvarPlan {
   readonly value: string;
 }
 
+/** Counts the message, and rejects or delays it where there are too many. */
+export interface SlmPlan {
+  readonly type: "slm";
+  readonly policy: SlmPolicyPlan;
+}
+
 /** Where an action sends to or reads from: a URL, or the variable that will hold it. */
 export interface Place {
   readonly url: string;
@@ -117,6 +131,7 @@ export interface Delivery {
 }
 
 type ActionParts =
+  | AaaPlan
   | CallPlan
   | CheckpointPlan
   | EventSinkPlan
@@ -129,7 +144,8 @@ type ActionParts =
   | ResultsAsyncPlan
   | RewritePlan
   | RouteSetPlan
-  | SetvarPlan;
+  | SetvarPlan
+  | SlmPlan;
 
 /** One processing action that is served: what every action has, and what its type has. */
 export type ActionPlan = ActionCommon & ActionParts;

@@ -1,5 +1,6 @@
 import { unreachable } from "@lithify/fault";
 import type { ActionPlan } from "../../plan/actions/action-plan.ts";
+import { runAaa } from "./aaa.ts";
 import { runCall } from "./call.ts";
 import { runFetch } from "./fetch.ts";
 import { runGatewayScript } from "./gatewayscript.ts";
@@ -10,10 +11,13 @@ import { runRewrite } from "./rewrite.ts";
 import { runRouteSet } from "./route-set.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
 import { runSetvar } from "./setvar.ts";
+import { runSlm } from "./slm.ts";
 
 /** Runs one action: a table of the types, each in a file of its own. */
 export function runAction(run: RuleRun, action: ActionPlan): Outcome {
   switch (action.type) {
+    case "aaa":
+      return runAaa(run, action);
     case "call":
       return runCall(run, action);
     case "event-sink":
@@ -41,6 +45,8 @@ export function runAction(run: RuleRun, action: ActionPlan): Outcome {
       return runRouteSet(run, action);
     case "setvar":
       return runSetvar(run, action);
+    case "slm":
+      return runSlm(run, action);
     default:
       return unreachable(action);
   }
