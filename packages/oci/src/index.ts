@@ -10,6 +10,7 @@ export {
   parseDigest,
 } from "./blob/digest.ts";
 export { encoderAnnotation, encoderOf, KeptFrames } from "./blob/frames.ts";
+export { readArtifact } from "./image/artifact.ts";
 export type { Image, Layer } from "./image/image.ts";
 export { chooseManifest, openImage } from "./image/image-open.ts";
 export { layerFromBlob } from "./image/layer.ts";

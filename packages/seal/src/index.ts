@@ -32,6 +32,7 @@ export { auditReportAs, isReportFormat, reportFormats } from "./report/formats.t
 export { auditText } from "./report/text.ts";
 export type { Hit, Rule, Scan } from "./rules/rule.ts";
 export { ruleTable } from "./rules/rule-table.ts";
+export { checkSeals, type SealCheck } from "./sealing/check-seals.ts";
 export type { PlannedLayer } from "./sealing/layer-choice.ts";
 export { openSealed } from "./sealing/open-sealed.ts";
 export { type PlanOptions, planSeal, type SealPlan } from "./sealing/plan.ts";
@@ -39,7 +40,12 @@ export { type Sealed, type SealOptions, type SealResult, seal } from "./sealing/
 export type { SealedImage } from "./sealing/sealed-image.ts";
 export { merkleRoot } from "./statement/merkle.ts";
 export { type Signature, type Signer, unsigned } from "./statement/signer.ts";
-export { protectedNodes, type Statement, statementType } from "./statement/statement.ts";
+export {
+  protectedNodes,
+  type Statement,
+  statementSizeLimit,
+  statementType,
+} from "./statement/statement.ts";
 export { fileContent } from "./volume/erofs-read.ts";
 export {
   checkVolume,

@@ -4,8 +4,9 @@ import {
   type ImageSource,
   openImage,
   openImageSource,
+  readArtifact,
 } from "@lithify/oci";
-import { statementType } from "@lithify/seal";
+import { statementSizeLimit, statementType } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { readTransportOptions, transportOptions } from "../transport-options.ts";
 
@@ -36,9 +37,8 @@ export const command: CommandSpec = {
       const statements: unknown[] = [];
       for (const referrer of referrers) {
         if (referrer.artifactType !== statementType) continue;
-        const { layers } = JSON.parse(await textOf(source, referrer)) as { layers?: Descriptor[] };
-        const [blob] = layers ?? [];
-        if (blob !== undefined) statements.push(JSON.parse(await textOf(source, blob)));
+        const bytes = await readArtifact(source.blobs, referrer, statementSizeLimit);
+        statements.push(bytes === undefined ? null : documentIn(bytes));
       }
       const { digest, manifest, config } = image;
       const document = { digest, manifest, config, referrers, statements };
@@ -48,6 +48,15 @@ export const command: CommandSpec = {
     }
   },
 };
+
+/** Anybody may attach anything: what is no JSON is null. */
+function documentIn(bytes: Buffer): unknown {
+  try {
+    return JSON.parse(bytes.toString("utf8"));
+  } catch {
+    return null;
+  }
+}
 
 /** Whole documents; the size in the descriptor bounds them. */
 async function textOf(source: ImageSource, { digest, size }: Descriptor): Promise<string> {

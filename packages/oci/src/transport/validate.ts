@@ -15,6 +15,8 @@ export interface ValidateReport {
   readonly bytes: number;
   /** Layers whose archive hashes to the diffId of the configuration. */
   readonly layers: number;
+  /** The manifests whose layers were expanded. */
+  readonly images: readonly Descriptor[];
   readonly referrers: readonly Descriptor[];
 }
 
@@ -25,6 +27,7 @@ export interface ValidateReport {
 export async function validateSource(source: ImageSource): Promise<ValidateReport> {
   const manifests = new Set<Digest>();
   const seen = new Set<Digest>();
+  const images: Descriptor[] = [];
   const referrers: Descriptor[] = [];
   let bytes = 0;
   let layers = 0;
@@ -37,13 +40,16 @@ export async function validateSource(source: ImageSource): Promise<ValidateRepor
     else {
       const manifest = parseManifest(document, at.digest);
       bytes += await readBlobs(source, manifest, seen);
-      if (isImage(manifest)) layers += await expandLayers(source, at);
+      if (isImage(manifest)) {
+        layers += await expandLayers(source, at);
+        images.push(at);
+      }
     }
     const found = await source.referrers(at.digest);
     referrers.push(...found);
     queue.push(...found);
   }
-  return { manifests: manifests.size, blobs: seen.size, bytes, layers, referrers };
+  return { manifests: manifests.size, blobs: seen.size, bytes, layers, images, referrers };
 }
 
 async function readBlobs(

@@ -15,7 +15,7 @@ export async function openSealed(store: Store, image: string | Image): Promise<S
   const found = typeof image === "string" ? await store.image(image) : image;
   const { statement } = await statementOf(store, found, nameOf(image));
   const { tree, kept } = await inspectImage(found, { store });
-  await checkRoot(tree, statement, nameOf(image), {
+  await checkKeptRoot(tree, statement, nameOf(image), {
     store,
     ...(kept === undefined ? {} : { kept }),
   });
@@ -49,17 +49,30 @@ async function statementOf(store: Store, image: Image, name: string) {
 }
 
 /** The root of a cached tree is kept beside it: it is a function of the tree and of what may be written. */
-async function checkRoot(
+async function checkKeptRoot(
   tree: Tree,
   statement: Statement,
   name: string,
   from: Parameters<typeof derivedText>[0],
 ): Promise<void> {
   const { policy } = statement;
-  const text = await derivedText(from, "roots", JSON.stringify(policy.writable), () => {
-    const nodes = protectedNodes(tree, policy);
-    return `${merkleRoot(nodes)} ${nodes.length}`;
-  });
+  const text = await derivedText(from, "roots", JSON.stringify(policy.writable), () =>
+    rootText(tree, policy),
+  );
+  compareRoot(text, statement, name);
+}
+
+/** Throws Fault SEAL_INVALID where the tree has not the Merkle root of the statement. */
+export function checkRoot(tree: Tree, statement: Statement, name: string): void {
+  compareRoot(rootText(tree, statement.policy), statement, name);
+}
+
+function rootText(tree: Tree, policy: Statement["policy"]): string {
+  const nodes = protectedNodes(tree, policy);
+  return `${merkleRoot(nodes)} ${nodes.length}`;
+}
+
+function compareRoot(text: string, statement: Statement, name: string): void {
   if (text === `${statement.root} ${statement.objects}`) return;
   const [found = "", objects = ""] = text.split(" ");
   throw new Fault("SEAL_INVALID", `the seal of ${name}`, {

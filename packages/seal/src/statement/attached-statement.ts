@@ -22,7 +22,10 @@ export type AttachedStatement =
  * The statement about this image that its label binds. Others that somebody attached are passed
  * over: whoever can write to a store can attach anything, but not change the image's label.
  */
-export async function attachedStatement(store: Store, image: Image): Promise<AttachedStatement> {
+export async function attachedStatement(
+  store: Pick<Store, "attached">,
+  image: Image,
+): Promise<AttachedStatement> {
   const label = sealLabelOf(image.config);
   if (label === undefined) return { answer: "none" };
   const attached = await store.attached(image, statementType);
