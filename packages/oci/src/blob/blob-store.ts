@@ -9,9 +9,17 @@ export interface BlobReader {
   open(digest: Digest, size?: number): AsyncIterable<Uint8Array>;
 }
 
+export interface WriteOptions {
+  /** The bytes are what a BlobReader's `open` gives for this digest: checked as they come, and not hashed again. */
+  readonly verified?: Digest;
+}
+
 /** Where blobs live. One that writes never leaves half a blob. */
 export interface BlobStore extends BlobReader {
   has(digest: Digest): Promise<boolean>;
   /** Writes a blob under a temporary name, syncs, renames. Throws Fault STORE_FULL with nothing left behind. */
-  write(bytes: AsyncIterable<Uint8Array> | Uint8Array): Promise<{ digest: Digest; size: number }>;
+  write(
+    bytes: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: WriteOptions,
+  ): Promise<{ digest: Digest; size: number }>;
 }

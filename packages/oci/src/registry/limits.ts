@@ -28,7 +28,7 @@ export const registryLimits: RegistryLimits = {
   redirects: 5,
   answerBytes: 4 * 1024 * 1024,
   pages: 100,
-  chunk: 64 * 1024 * 1024,
+  chunk: 1024 * 1024 * 1024,
   parallel: 4,
 };
 

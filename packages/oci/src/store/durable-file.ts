@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { open, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { Fault } from "@lithify/fault";
+import { FileWriter } from "./file-writer.ts";
 import { stateOfOwner, thisProcess } from "./process-owner.ts";
 
 const temporaryPrefix = ".tmp_";
@@ -10,8 +11,8 @@ const unknowableAge = 24 * 60 * 60 * 1000;
 
 /**
  * Writes a file so that it is there whole or not at all: temporary name in the same directory, fsync, rename,
- * fsync of the directory. `fill` puts the bytes and gives the final path, in that directory; what it throws itself
- * passes through.
+ * fsync of the directory. `fill` puts the bytes, which it then leaves alone, and gives the final path, in that
+ * directory; what it throws itself passes through.
  * @throws Fault STORE_FULL, STORE_UNREADABLE; nothing is left behind then
  */
 export async function writeDurably<Result extends { readonly path: string }>(
@@ -24,10 +25,13 @@ export async function writeDurably<Result extends { readonly path: string }>(
   try {
     const handle = await onStore(() => open(temporary, "wx", 0o644));
     let result: Result;
+    const writer = new FileWriter(handle);
     try {
-      result = await fill((bytes) => onStore(() => handle.writeFile(bytes)));
+      result = await fill((bytes) => onStore(() => writer.put(bytes)));
+      await onStore(() => writer.flush());
       await onStore(() => handle.sync());
     } finally {
+      await writer.settle();
       await onStore(() => handle.close());
     }
     await onStore(() => rename(temporary, result.path));

@@ -3,6 +3,7 @@ import { mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Fault, isFault } from "@lithify/fault";
 import { readBlob } from "../blob/blob-read.ts";
+import type { WriteOptions } from "../blob/blob-store.ts";
 import { type Compression, compress } from "../blob/compression.ts";
 import type { DiffId, Digest } from "../blob/digest.ts";
 import { encoderAnnotation, encoderOf, type KeptFrames } from "../blob/frames.ts";
@@ -60,8 +61,9 @@ class LayoutStore implements Store {
 
   write(
     bytes: AsyncIterable<Uint8Array> | Uint8Array,
+    options?: WriteOptions,
   ): Promise<{ readonly digest: Digest; readonly size: number }> {
-    return this.#blobs.write(bytes);
+    return this.#blobs.write(bytes, options);
   }
 
   async image(ref: string, options: { readonly platform?: Platform } = {}): Promise<Image> {
@@ -233,7 +235,7 @@ class LayoutStore implements Store {
 
   async #take(layer: Layer): Promise<void> {
     if (await this.has(layer.digest)) return;
-    await this.#blobs.write(layer.compressed());
+    await this.#blobs.write(layer.compressed(), { verified: layer.digest });
   }
 }
 

@@ -24,6 +24,8 @@ export async function copyImage(
 export async function copyBlobs(from: Store, to: Store, image: Image): Promise<void> {
   const { config, layers } = image.manifest;
   for (const { digest, size } of [...layers, config, image.descriptor]) {
-    if (!(await isIntact(to, digest, size))) await to.write(from.open(digest, size));
+    if (!(await isIntact(to, digest, size))) {
+      await to.write(from.open(digest, size), { verified: digest });
+    }
   }
 }

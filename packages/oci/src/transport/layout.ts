@@ -47,11 +47,10 @@ export function layoutSink(
     parallel: diskParallel,
     has: ({ digest, size }) => isIntact(store, digest, size),
     async put(descriptor, open) {
-      const written = await store.write(open());
-      if (written.digest === descriptor.digest) return "copied";
-      throw new Fault("DIGEST_MISMATCH", `blob ${descriptor.digest}`, {
-        values: { actual: written.digest },
-      });
+      const { digest, size } = descriptor;
+      const written = await store.write(open(), { verified: digest });
+      if (written.size === size) return "copied";
+      throw new Fault("SIZE_MISMATCH", `blob ${digest}`, { values: { size, found: written.size } });
     },
     async putManifest(descriptor, bytes) {
       await store.write(bytes);
