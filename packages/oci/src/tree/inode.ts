@@ -33,10 +33,15 @@ export function inodeFromNode(node: TreeNode, note: string | undefined): Inode {
 /** The node of an object under one of its names. */
 export function nodeOf(path: string, inode: Inode): TreeNode {
   const { type, mode, uid, gid, size, digest, target, device, xattrs, mtime, layer } = inode;
-  const node = { path, type, mode, uid, gid, size, xattrs, mtime, inode: inode.number, layer };
-  if (digest !== undefined) return { ...node, digest };
-  if (target !== undefined) return { ...node, target };
-  return device === undefined ? node : { ...node, device };
+  const number = inode.number;
+  // One object for each, no copy of it: there are as many as the image has files
+  if (digest !== undefined)
+    return { path, type, mode, uid, gid, size, xattrs, mtime, inode: number, layer, digest };
+  if (target !== undefined)
+    return { path, type, mode, uid, gid, size, xattrs, mtime, inode: number, layer, target };
+  if (device !== undefined)
+    return { path, type, mode, uid, gid, size, xattrs, mtime, inode: number, layer, device };
+  return { path, type, mode, uid, gid, size, xattrs, mtime, inode: number, layer };
 }
 
 /** Puts what a directory holds on the stack, first on top, each of its directories a second time with a slash for what is in it. */
