@@ -3,6 +3,7 @@ import { connect } from "node:http2";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type CaseServer, serveCases } from "./support/case-server.ts";
+import { wireForm } from "./support/raw-client.ts";
 
 /**
  * The golden exchanges over HTTP/2: what rules see and what clients get is the same. Left out is
@@ -49,8 +50,10 @@ test("the process that served all of it is still alive", () => {
 
 /** Sends the request of a case file, and gives its answer in the form of `withoutConnection`. */
 function askHttp2(port: number, text: string): Promise<string> {
-  const [head = "", ...rest] = text.split("\n\n");
-  const [line = "", ...fields] = head.split("\n");
+  const wire = wireForm(text);
+  const end = wire.indexOf("\r\n\r\n");
+  const body = text.includes("\n\n") ? wire.subarray(end + 4) : undefined;
+  const [line = "", ...fields] = wire.toString("utf8", 0, end).split("\r\n");
   const [method, path] = line.split(" ");
   const headers: Record<string, string | string[]> = { ":method": method!, ":path": path! };
   for (const field of fields) {
@@ -63,7 +66,7 @@ function askHttp2(port: number, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const session = connect(`http://127.0.0.1:${port}`);
     session.on("error", reject);
-    const stream = session.request(headers, { endStream: rest.length === 0 });
+    const stream = session.request(headers, { endStream: body === undefined });
     let shown = "";
     stream.on("response", (answer, _flags, raw?: string[]) => {
       const lines: string[] = [];
@@ -81,7 +84,7 @@ function askHttp2(port: number, text: string): Promise<string> {
       session.close();
       resolve(shown);
     });
-    if (rest.length > 0) stream.end(rest.join("\n\n"));
+    if (body !== undefined) stream.end(body);
   });
 }
 

@@ -28,7 +28,7 @@ test("what keeps a service down is unsupported; unknown properties elsewhere are
 exit
 mpgw "m"
   front-protocol f
-  type dynamic-backend
+  type static-from-wsdl
 exit
 source-https "f"
   port 8443
@@ -41,8 +41,8 @@ exit
   expect(servable).toBe(false);
   expect(findings.map(({ severity, origin, message }) => [severity, origin.line, message])).toEqual(
     [
+      ["error", 7, "type static-from-wsdl is not served"],
       ["error", 9, "it has no ssl-server"],
-      ["error", 5, "request-type soap is not served"],
       ["warning", 3, 'property "mtach" is not known for urlmap'],
     ],
   );

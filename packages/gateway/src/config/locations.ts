@@ -1,6 +1,9 @@
 import { existsSync } from "node:fs";
 import { join, normalize } from "node:path";
 
+/** The files of `store:///`, which every domain has: they come with the gateway. */
+const storeDirectory = join(import.meta.dirname, "../../data/store");
+
 /**
  * The file that a URL such as `local:///echo.js` means inside a domain, below the root of the
  * tree; undefined for a scheme without files here, or a path that would leave its directory.
@@ -31,6 +34,8 @@ export function directoryOf(root: string, domain: string, scheme: string): strin
     case "logtemp":
     case "logstore":
       return join(root, "temporary", scheme, own);
+    case "store":
+      return storeDirectory;
     default:
       return secureDirectories(root, domain, scheme)[0];
   }

@@ -26,10 +26,10 @@ const options: Options = {
  */
 export async function compileJsonSchema(url: string, source: SchemaSource): Promise<JsonValidator> {
   const schema = parseSchema(source(url), url);
-  const compiler = await compilerFor(String(schema["$schema"] ?? ""), (uri) =>
+  const compiler = await compilerFor(String(schema.$schema ?? ""), (uri) =>
     parseSchema(source(uri), uri),
   );
-  const id = schema["$id"] ?? schema["id"];
+  const id = schema.$id ?? schema.id;
   // relative references begin at the file, unless the schema has a name of its own
   const named = id === undefined ? { ...schema, [compiler.idWord]: url } : schema;
   const validate = await compiler.ajv.compileAsync(named);
@@ -81,7 +81,7 @@ function whyNot(errors: readonly ErrorObject[]): string {
   const [first] = errors;
   if (first === undefined) return "it does not keep its schema";
   const extra = Object.hasOwn(first.params, "additionalProperty")
-    ? ` ("${String(first.params["additionalProperty"])}")`
+    ? ` ("${String(first.params.additionalProperty)}")`
     : "";
   return `${first.instancePath || "/"} ${first.message ?? first.keyword}${extra}`;
 }

@@ -1,4 +1,5 @@
 import type { ConfigObject, PropertyLine } from "../config/model.ts";
+import { XPath } from "../xml/xpath.ts";
 import { patternFromPcre } from "./pcre.ts";
 import { flagOf, unservedProperties } from "./properties.ts";
 import { wildcard } from "./wildcard.ts";
@@ -10,6 +11,8 @@ export interface MatchSubject {
   readonly method: string;
   readonly errorCode: string;
   header(name: string): string | undefined;
+  /** True when an expression holds of the message; false where that is no XML. */
+  selects(xpath: XPath): boolean;
 }
 
 export type Matcher = (subject: MatchSubject) => boolean;
@@ -22,6 +25,7 @@ const servedLines: ReadonlySet<string> = new Set([
   "httpmatch",
   "errorcode",
   "methodmatch",
+  "xpathmatch",
   "match-with-pcre",
   "combine-with-or",
 ]);
@@ -77,6 +81,10 @@ function compileLine(line: PropertyLine, pcre: boolean): Matcher | undefined {
     case "methodmatch": {
       const method = first === "custom" ? second : first;
       return (subject) => method === "default" || method === "" || subject.method === method;
+    }
+    case "xpathmatch": {
+      const xpath = new XPath(first);
+      return (subject) => subject.selects(xpath);
     }
     default:
       return undefined;

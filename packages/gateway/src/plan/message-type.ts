@@ -3,6 +3,14 @@ import { lineOf, textOf } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { MessageType, PolicyEntry, RulePlan } from "./service-plan.ts";
 
+const messageTypes: ReadonlySet<string> = new Set<MessageType>([
+  "preprocessed",
+  "json",
+  "xml",
+  "soap",
+  "unprocessed",
+]);
+
 /** How the messages of one side are read. */
 export function messageType(
   object: ConfigObject,
@@ -10,7 +18,7 @@ export function messageType(
   refusals: Refusals,
 ): MessageType {
   const type = textOf(object, name);
-  if (type === "preprocessed" || type === "json" || type === "unprocessed") return type;
+  if (messageTypes.has(type)) return type as MessageType;
   refusals.add(object, `${name} ${type} is not served`, lineOf(object, name));
   return "preprocessed";
 }

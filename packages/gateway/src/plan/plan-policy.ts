@@ -57,7 +57,8 @@ function planEntry(
   const rule = planner.ruleNamed(ruleName, policy, line);
   if (matching === undefined || rule === undefined) return undefined;
   const matches = compileMatching(matching, (at, why) => refusals.add(matching, why, at));
-  return { matching: matchingName, matches, rule };
+  const readsContent = linesOf(matching, "xpathmatch").length > 0;
+  return { matching: matchingName, matches, readsContent, rule };
 }
 
 /** The stylesheet of messages that no rule matches, as the policy names it. */

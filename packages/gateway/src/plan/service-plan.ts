@@ -1,4 +1,6 @@
 import type { Origin } from "../config/model.ts";
+import type { JsonLimits } from "../json/limits.ts";
+import type { XmlLimits } from "../xml/limits.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
@@ -46,6 +48,8 @@ export interface RulePlan {
 export interface PolicyEntry {
   readonly matching: string;
   readonly matches: Matcher;
+  /** True when the matching looks into the message. */
+  readonly readsContent: boolean;
   readonly rule: RulePlan;
 }
 
@@ -69,7 +73,7 @@ export interface ErrorPolicyEntry {
   readonly action: ErrorActionPlan;
 }
 
-export type MessageType = "preprocessed" | "json" | "unprocessed";
+export type MessageType = "preprocessed" | "json" | "xml" | "soap" | "unprocessed";
 
 /** A header edit of `inject` and `suppress`. */
 export interface HeaderEdit {
@@ -103,6 +107,10 @@ export interface ServicePlan {
   readonly backside: BacksidePlan;
   readonly requestType: MessageType;
   readonly responseType: MessageType;
+  readonly xmlLimits: XmlLimits;
+  readonly jsonLimits: JsonLimits;
+  /** The schema of messages of the type `soap`. */
+  readonly soapSchema: string;
   readonly forcePolicyExec: boolean;
   readonly propagateUri: boolean;
   /** What of routing-url counts: all of it, or its host with the message's own URI. */

@@ -1,30 +1,56 @@
 import { unreachable } from "@lithify/fault";
+import { JsonRefused } from "../json/parse-json.ts";
 import type { MessageType } from "../plan/service-plan.ts";
-import type { Content } from "./transaction.ts";
+import { XmlRefused } from "../xml/refusal.ts";
+import { soapMessage } from "../xml/soap.ts";
+import type { SchemaStore } from "./schema-store.ts";
+import type { Content, Transaction } from "./transaction.ts";
 
 /**
  * Reads a message as its type wants it: what goes into INPUT, or what is wrong with it, to follow
  * "the request" or "the answer". An empty message of any type is read as it is.
  */
-export function readMessage(type: MessageType, bytes: Uint8Array): Content | string {
+export function readMessage(
+  transaction: Transaction,
+  schemas: SchemaStore,
+  type: MessageType,
+  bytes: Uint8Array,
+): Content | string {
   const content: Content = { bytes, form: "message" };
   if (bytes.length === 0) return content;
-  switch (type) {
-    case "preprocessed":
-    case "unprocessed":
-      return content;
-    case "json":
-      return isJson(bytes) ? content : "is not well-formed JSON";
-    default:
-      return unreachable(type);
+  const { documents } = transaction;
+  try {
+    switch (type) {
+      case "preprocessed":
+      case "unprocessed":
+        return content;
+      case "json":
+        documents.json(content);
+        return content;
+      case "xml":
+        documents.tree(content);
+        return content;
+      case "soap": {
+        const problem = soapProblem(transaction, schemas, content);
+        return problem === undefined ? content : `is not a SOAP message: ${problem}`;
+      }
+      default:
+        return unreachable(type);
+    }
+  } catch (error) {
+    if (error instanceof XmlRefused) return `cannot be read as XML: ${error.message}`;
+    if (error instanceof JsonRefused) return `cannot be read as JSON: ${error.message}`;
+    throw error;
   }
 }
 
-function isJson(bytes: Uint8Array): boolean {
-  try {
-    JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
-    return true;
-  } catch {
-    return false;
-  }
+function soapProblem(
+  { plan, documents }: Transaction,
+  schemas: SchemaStore,
+  content: Content,
+): string | undefined {
+  const tree = documents.tree(content);
+  if (soapMessage(tree) === undefined) return "its root is no envelope of SOAP 1.1 or 1.2";
+  if (tree.document.dtd !== null) return "it has a document type";
+  return schemas.xsd(plan.domain, plan.soapSchema).problemOf(tree);
 }

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { type BackendAnswer, discard } from "../backside/exchange.ts";
-import type { MessageType, PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
+import type { MessageType, ServicePlan } from "../plan/service-plan.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
 import { type Answer, skippedAnswer } from "./answer.ts";
 import { answerFailure } from "./answer-failure.ts";
@@ -53,7 +53,7 @@ export async function processMessage(
   body: Readable | undefined,
 ): Promise<Answer> {
   const begun = world.meter.begin();
-  const transaction = new Transaction(world.plan, request, (own) =>
+  using transaction = new Transaction(world.plan, request, (own) =>
     arrivingHeaders(world.plan, world.backend.via, own),
   );
   const answer = await answerMessage(world, transaction, body);
@@ -104,7 +104,7 @@ async function processRequest(
   }
   const bytes = body === undefined ? noBytes : await collect(body, plan);
   if (bytes instanceof TooLarge) return failed("client", bytes.message);
-  const message = readMessage(plan.requestType, bytes);
+  const message = readMessage(transaction, world.schemas, plan.requestType, bytes);
   if (typeof message === "string") return failed("client", `the request ${message}`);
   transaction.contexts.set("INPUT", message);
   if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
@@ -147,16 +147,18 @@ async function forward(
   if (plan.responseType === "unprocessed" || proxies) {
     return new ProxiedAnswer(transaction, answer, answer.body);
   }
-  const entry = findRule(transaction, plan.policy, "response-rule");
-  if (entry === undefined) return new ProxiedAnswer(transaction, answer, answer.body);
-  return processResponse(world, transaction, answer, entry);
+  // a stream can only go through where nothing has to look into it
+  if (plan.responseType === "preprocessed" && !plan.policy.some((entry) => entry.readsContent)) {
+    const entry = findRule(transaction, plan.policy, "response-rule");
+    if (entry === undefined) return new ProxiedAnswer(transaction, answer, answer.body);
+  }
+  return processResponse(world, transaction, answer);
 }
 
 async function processResponse(
   world: ServiceWorld,
   transaction: Transaction,
   answer: BackendAnswer,
-  entry: PolicyEntry,
 ): Promise<Answer | Failure> {
   const { plan } = world;
   const { body } = answer;
@@ -169,9 +171,11 @@ async function processResponse(
   if (skipsRules(plan, plan.responseType, bytes)) {
     return new ProxiedAnswer(transaction, answer, bytes);
   }
-  const message = readMessage(plan.responseType, bytes);
+  const message = readMessage(transaction, world.schemas, plan.responseType, bytes);
   if (typeof message === "string") return failed("server", `the backend's answer ${message}`);
   transaction.contexts.set("INPUT", message);
+  const entry = findRule(transaction, plan.policy, "response-rule");
+  if (entry === undefined) return new ProxiedAnswer(transaction, answer, bytes);
   transaction.contexts.delete("OUTPUT");
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;

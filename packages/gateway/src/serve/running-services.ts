@@ -12,7 +12,9 @@ import { Backend } from "./backend.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { type GatewayCounts, ServiceMeter } from "./meter.ts";
+import { prepareService } from "./prepare-service.ts";
 import { processMessage, type ServiceWorld } from "./process-message.ts";
+import { SchemaStore } from "./schema-store.ts";
 import { restingStatus, type ServiceStatus, startedStatus } from "./service-status.ts";
 import { warmScripts } from "./warm-scripts.ts";
 
@@ -48,6 +50,7 @@ export class RunningServices {
     const network = this.#network();
     const balancers = new Balancers(network, (group, text) => this.#noteMember(group, text));
     const scripts = new ScriptStore(root, (source, name) => this.#runner.compile(source, name));
+    const schemas = new SchemaStore(root);
     const wanted = new Set<string>();
     const statuses: ServiceStatus[] = [];
     const ports: ServedPort[] = [];
@@ -65,9 +68,11 @@ export class RunningServices {
         continue;
       }
       const { plan } = service;
-      const world = this.#worldOf(plan, scripts, network, balancers);
+      const world = this.#worldOf(plan, { scripts, schemas }, network, balancers);
       warmScripts(plan, scripts, this.#runner, this.#log);
-      const opened = await this.#openService(world, claimed);
+      const reasons = await prepareService(plan, schemas);
+      const opened =
+        reasons.length > 0 ? { listeners: [], reasons } : await this.#openService(world, claimed);
       if (opened.reasons.length > 0) closeWorld(world);
       else {
         balancers.watch(plan);
@@ -113,7 +118,7 @@ export class RunningServices {
 
   #worldOf(
     plan: ServicePlan,
-    scripts: ScriptStore,
+    stores: Pick<ServiceWorld, "scripts" | "schemas">,
     network: Network,
     balancers: Balancers,
   ): ServiceWorld {
@@ -124,7 +129,7 @@ export class RunningServices {
     const backend = new Backend(plan, network, balancers);
     const urls = new UrlClient(plan, network, balancers);
     const [runner, log] = [this.#runner, this.#log];
-    return { root, runner, scripts, log, plan, backend, urls, observe, access, meter };
+    return { root, runner, ...stores, log, plan, backend, urls, observe, access, meter };
   }
 
   #network(): Network {
@@ -225,9 +230,11 @@ export class RunningServices {
   }
 }
 
-function closeWorld({ backend, urls }: ServiceWorld): void {
+/** The schemas are of all services of a configuration: emptied once, they compile again if asked. */
+function closeWorld({ backend, urls, schemas }: ServiceWorld): void {
   backend.close();
   urls.close();
+  schemas[Symbol.dispose]();
 }
 
 function servedPort(plan: ServicePlan, listener: Listener): ServedPort {

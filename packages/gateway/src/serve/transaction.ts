@@ -1,9 +1,13 @@
+import { JsonRefused } from "../json/parse-json.ts";
 import type { ActionPlan } from "../plan/actions/action-plan.ts";
 import type { MatchSubject } from "../plan/matching.ts";
 import type { RulePlan, ServicePlan } from "../plan/service-plan.ts";
+import { XmlRefused } from "../xml/refusal.ts";
+import { truthOf, type XPath } from "../xml/xpath.ts";
 import type { Failure } from "./failure.ts";
 import { globalId } from "./global-id.ts";
 import { Headers } from "./headers.ts";
+import { ParsedContents } from "./parsed-contents.ts";
 
 /** How the bytes of a context came about; decides the content type where nothing else does. */
 export type ContentForm = "message" | "object" | "string" | "bytes" | "xml";
@@ -40,11 +44,14 @@ export interface IncomingRequest {
   readonly connection?: { note: string; readonly requests: number };
 }
 
+/** The context that shows a JSON message as XML. */
+const jsonxContext = "__JSONASJSONX";
+
 let lastId = 0;
 const offValues: ReadonlySet<string> = new Set(["", "0", "false", "off"]);
 
 /** One message through one service: contexts, variables and headers of all its rules. */
-export class Transaction implements MatchSubject {
+export class Transaction implements MatchSubject, Disposable {
   readonly id = String(++lastId);
   readonly plan: ServicePlan;
   readonly request: IncomingRequest;
@@ -82,6 +89,7 @@ export class Transaction implements MatchSubject {
   #variables: Map<string, unknown> | undefined;
   #parameters: Map<string, string> | undefined;
   #endings: (() => void)[] | undefined;
+  #documents: ParsedContents | undefined;
 
   /** `arriving` gives the headers with which the request goes into its service. */
   constructor(
@@ -144,6 +152,17 @@ export class Transaction implements MatchSubject {
     else this.#parameters.set(name, value);
   }
 
+  /** What contents are as XML and JSON; disposed of when the transaction ends. */
+  get documents(): ParsedContents {
+    this.#documents ??= new ParsedContents(this.plan);
+    return this.#documents;
+  }
+
+  /** Frees what lies outside of the heap. */
+  [Symbol.dispose](): void {
+    this.#documents?.[Symbol.dispose]();
+  }
+
   get url(): string {
     return `${this.request.scheme}://${this.request.local}${this.uri}`;
   }
@@ -154,6 +173,17 @@ export class Transaction implements MatchSubject {
 
   header(name: string): string | undefined {
     return this.current.get(name);
+  }
+
+  selects(xpath: XPath): boolean {
+    const input = this.contexts.get("INPUT");
+    if (input === undefined || input.bytes.length === 0) return false;
+    try {
+      return truthOf(xpath.evaluate(this.documents.tree(input)));
+    } catch (error) {
+      if (error instanceof XmlRefused) return false;
+      throw error;
+    }
   }
 
   get skipsBackside(): boolean {
@@ -182,11 +212,24 @@ export class Transaction implements MatchSubject {
   read(context: string): Content | undefined {
     if (context === "NULL") return emptyContent;
     if (context === "PIPE") return this.pipe;
+    if (context === jsonxContext) return this.#jsonx();
     return this.contexts.get(context);
   }
 
+  /** The JSON of INPUT as JSONx; undefined where it is no JSON. */
+  #jsonx(): Content | undefined {
+    const input = this.contexts.get("INPUT");
+    if (input === undefined) return undefined;
+    try {
+      return this.documents.jsonx(input);
+    } catch (error) {
+      if (error instanceof JsonRefused) return undefined;
+      throw error;
+    }
+  }
+
   write(context: string, content: Content): void {
-    if (context === "NULL" || context === "INPUT") return;
+    if (context === "NULL" || context === "INPUT" || context === jsonxContext) return;
     if (context === "PIPE") this.pipe = content;
     else this.contexts.set(context, content);
   }

@@ -8,14 +8,16 @@ export const served: ReadonlySet<string> = new Set(
     "http-client-ip-label http-global-tranID-label inject suppress xml-manager " +
     "ssl-client ssl-client-type ssl http-server-version load-balancer-hash-header " +
     "policy-attachments default-param-namespace query-param-namespace urlrewrite-policy " +
-    "error-policy proxy-http-response loop-detection transaction-timeout"
+    "error-policy proxy-http-response loop-detection transaction-timeout " +
+    "gateway-parser-limits element-depth attribute-count max-node-size external-references " +
+    "max-prefixes max-namespaces max-local-names soap-schema-url"
   ).split(" "),
 );
 
 /**
- * Without effect on opaque and JSON messages, or only tuning what is off: parser and attachment
+ * Without effect on the messages that are served, or only tuning what is off: attachment
  * limits, WS-Addressing and reliable messaging details, debugging, streaming hints. Their
- * switches (wsa-mode, wsrm, gateway-parser-limits …) are not here and must be at their default.
+ * switches (wsa-mode, wsrm …) are not here and must be at their default.
  */
 export const inert: ReadonlySet<string> = new Set(
   (
@@ -24,9 +26,7 @@ export const inert: ReadonlySet<string> = new Set(
     "request-attachments-flow-control response-attachments-flow-control " +
     "root-part-not-first-action front-attachment-format back-attachment-format " +
     "mime-front-headers mime-back-headers stream-output-to-back stream-output-to-front " +
-    "element-depth attribute-count max-node-size external-references forbid-external-references " +
-    "max-prefixes max-namespaces max-local-names attachment-byte-count " +
-    "attachment-package-byte-count flowcontrol soap-schema-url rewrite-errors delay-errors " +
+    "attachment-byte-count attachment-package-byte-count flowcontrol rewrite-errors delay-errors " +
     "delay-errors-duration wsa-require-aaa wsa-strip-headers wsa-default-replyto " +
     "wsa-default-faultto wsa-force wsa-genstyle wsa-http-async-response-code wsa-timeout " +
     "wsa-back-protocol wsrm-sequence-expiration wsrm-destination-accept-create-sequence " +

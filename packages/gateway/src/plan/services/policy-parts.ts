@@ -6,6 +6,7 @@ import {
 } from "../../config/model.ts";
 import { planErrorPolicy } from "../error-policy.ts";
 import { headerEdits } from "../header-edits.ts";
+import { jsonLimits, xmlLimits } from "../parser-limits.ts";
 import { defaultStylesheetOf, planPolicy } from "../plan-policy.ts";
 import { rulePlanner } from "../plan-rule.ts";
 import { flagOf, lineOf, linesOf, numberOf, textOf } from "../properties.ts";
@@ -28,6 +29,9 @@ export type PolicyParts = Pick<
   | "errorPolicy"
   | "urlRewrite"
   | "scripts"
+  | "xmlLimits"
+  | "jsonLimits"
+  | "soapSchema"
   | "forcePolicyExec"
   | "hostRewriting"
   | "chunkedUploads"
@@ -65,6 +69,9 @@ export function policyParts(
     errorPolicy,
     urlRewrite: urlRewriteOf(domain, object, refusals),
     scripts: unservedInScripts(planner, object),
+    xmlLimits: xmlLimits(domain, object, refusals),
+    jsonLimits: jsonLimits(domain, object, refusals),
+    soapSchema: textOf(object, "soap-schema-url"),
     forcePolicyExec: flagOf(object, "force-policy-exec"),
     hostRewriting: flagOf(object, "host-rewriting"),
     chunkedUploads: flagOf(object, "chunked-uploads"),

@@ -6,12 +6,13 @@ export const served: ReadonlySet<string> = new Set(
     "force-policy-exec max-message-size host-rewriting chunked-uploads persistent-connections " +
     "http-timeout persistent-timeout client-address http-global-tranID-label inject suppress " +
     "parameter default-param-namespace query-param-namespace disallow-get ssl ssl-config-type " +
-    "ssl-server ssl-sni-server ssl-client ssl-client-type"
+    "ssl-server ssl-sni-server ssl-client ssl-client-type firewall-parser-limits element-depth attribute-count " +
+    "max-node-size max-prefixes max-namespaces max-local-names external-references soap-schema-url"
   ).split(" "),
 );
 
 /**
- * Without effect on opaque and JSON messages, or only tuning what is off: parser and attachment
+ * Without effect on the messages that are served, or only tuning what is off: attachment
  * limits, debugging, how errors of the backend are worded. Their switches are not here.
  */
 export const inert: ReadonlySet<string> = new Set(
@@ -19,9 +20,8 @@ export const inert: ReadonlySet<string> = new Set(
     "priority summary debug-mode debug-history debug-trigger monitor-processing-policy " +
     "request-attachments response-attachments root-part-not-first-action " +
     "front-attachment-format back-attachment-format mime-headers rewrite-errors delay-errors " +
-    "delay-errors-duration soap-schema-url bytes-scanned element-depth attribute-count " +
-    "max-node-size max-prefixes max-namespaces max-local-names attachment-byte-count " +
-    "attachment-package-byte-count external-references credential-charset silence-warning " +
+    "delay-errors-duration bytes-scanned attachment-byte-count " +
+    "attachment-package-byte-count credential-charset silence-warning " +
     "httpproxy-port version error-policy-override"
   ).split(" "),
 );

@@ -5,6 +5,7 @@ import type { RulePlan } from "../../plan/service-plan.ts";
 import type { ScriptRunner } from "../../script/script-runner.ts";
 import type { ScriptStore } from "../../script/script-store.ts";
 import type { Failure } from "../failure.ts";
+import type { SchemaStore } from "../schema-store.ts";
 import type { Transaction } from "../transaction.ts";
 
 /** What rules need to run in. */
@@ -12,6 +13,7 @@ export interface RuleWorld {
   readonly root: string;
   readonly runner: ScriptRunner;
   readonly scripts: ScriptStore;
+  readonly schemas: SchemaStore;
   readonly log: Log;
   readonly urls: UrlClient;
 }

@@ -1,0 +1,63 @@
+import { jsonxOfJson } from "../json/jsonx.ts";
+import type { JsonLimits } from "../json/limits.ts";
+import { parseJson } from "../json/parse-json.ts";
+import type { XmlLimits } from "../xml/limits.ts";
+import { parseXml, type XmlTree } from "../xml/parse.ts";
+
+/** Bytes that stay as they are. */
+interface Content {
+  readonly bytes: Uint8Array;
+}
+
+/** What contents of one transaction are as XML or as JSON: each is parsed once, at most. */
+export class ParsedContents implements Disposable {
+  readonly #xml: XmlLimits;
+  readonly #json: JsonLimits;
+  readonly #trees = new Map<Content, XmlTree>();
+  readonly #values = new Map<Content, { readonly value: unknown }>();
+
+  readonly #views = new Map<Content, { readonly bytes: Uint8Array; readonly form: "message" }>();
+
+  constructor(limits: { readonly xmlLimits: XmlLimits; readonly jsonLimits: JsonLimits }) {
+    this.#xml = limits.xmlLimits;
+    this.#json = limits.jsonLimits;
+  }
+
+  /** The content as XML, which stays ours: nobody else disposes of it. Throws XmlRefused. */
+  tree(content: Content): XmlTree {
+    let tree = this.#trees.get(content);
+    if (tree === undefined) {
+      tree = parseXml(content.bytes, this.#xml);
+      this.#trees.set(content, tree);
+    }
+    return tree;
+  }
+
+  /** The content as JSON. Throws JsonRefused. */
+  json(content: Content): unknown {
+    let parsed = this.#values.get(content);
+    if (parsed === undefined) {
+      parsed = { value: parseJson(content.bytes, this.#json) };
+      this.#values.set(content, parsed);
+    }
+    return parsed.value;
+  }
+
+  /** JSON as JSONx. Throws JsonRefused. */
+  jsonx(content: Content): { readonly bytes: Uint8Array; readonly form: "message" } {
+    let view = this.#views.get(content);
+    if (view === undefined) {
+      this.json(content);
+      const text = Buffer.from(content.bytes).toString("utf8");
+      view = { bytes: Buffer.from(jsonxOfJson(text)), form: "message" };
+      this.#views.set(content, view);
+    }
+    return view;
+  }
+
+  [Symbol.dispose](): void {
+    for (const tree of this.#trees.values()) tree[Symbol.dispose]();
+    this.#trees.clear();
+    this.#values.clear();
+  }
+}
