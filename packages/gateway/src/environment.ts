@@ -1,6 +1,10 @@
 import { availableParallelism } from "node:os";
-import { type AccessFormat, accessFormats } from "./log/access-log.ts";
 import { type Priority, priorities } from "./log.ts";
+
+const accessFormats = ["off", "common", "combined", "json"] as const;
+
+/** How the access log is written. */
+export type AccessFormat = (typeof accessFormats)[number];
 
 /** What the container's environment asks for. */
 export interface GatewayEnvironment {

@@ -5,7 +5,6 @@ import { type GatewayEnvironment, readEnvironment } from "./environment.ts";
 import { LogHub } from "./log/log-hub.ts";
 import { StreamSink } from "./log/stream-sink.ts";
 import { type LogEvent, logLine } from "./log.ts";
-import { version } from "./version.ts";
 
 /** A worker's number, in its environment. */
 const number = process.env.GATEWAY_WORKER;
@@ -20,13 +19,14 @@ const flushTime = 1000;
  */
 async function main(): Promise<number> {
   if (process.argv[2] === "--version") {
+    const { version } = await import("./version.ts");
     process.stdout.write(`lithify gateway ${version()}\n`);
     return 0;
   }
   keepHeapSmall();
   const environment = readEnvironment(process.env);
   const root = process.argv[2] ?? environment.root;
-  const logs = openLogs(environment);
+  const logs = await openLogs(environment);
   try {
     if (number !== undefined) {
       const { runWorker } = await import("./run/run-worker.ts");
@@ -57,7 +57,7 @@ function keepHeapSmall(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
 }
 
-function openLogs(environment: GatewayEnvironment): LogHub {
+async function openLogs(environment: GatewayEnvironment): Promise<LogHub> {
   const { logLevel, logFormat, logColor, logRepeats } = environment;
   const note = (dropped: number): string =>
     logLine(
@@ -72,7 +72,7 @@ function openLogs(environment: GatewayEnvironment): LogHub {
   return new LogHub({
     console: new StreamSink(process.stdout, note),
     level: logLevel,
-    format: logFormat,
+    line: logFormat === "text" ? logLine : (await import("./log/log-formats.ts")).logJson,
     color: logColor,
     repeats: logRepeats,
     forward: number === undefined ? undefined : sender(),

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { type AccessFormat, accessLine } from "../src/log/access-log.ts";
+import type { AccessFormat } from "../src/environment.ts";
+import { accessLine } from "../src/log/access-log.ts";
 import { Headers } from "../src/serve/headers.ts";
 import type { Transaction } from "../src/serve/transaction.ts";
 

@@ -9,7 +9,7 @@ import { LogHub } from "../src/log/log-hub.ts";
 import type { LogSink } from "../src/log/log-sink.ts";
 import { type LogTargetPlan, planLogTargets } from "../src/log/plan-log-targets.ts";
 import { StreamSink } from "../src/log/stream-sink.ts";
-import type { LogEvent } from "../src/log.ts";
+import { type LogEvent, logLine } from "../src/log.ts";
 import { treeOf } from "./support/tree.ts";
 
 const nowhere: LogSink = {
@@ -22,9 +22,13 @@ const nowhere: LogSink = {
   close: () => {},
 };
 
-function hubWith(plans: readonly LogTargetPlan[], repeats = 0, console = nowhere): LogHub {
-  const hub = new LogHub({ console, level: "debug", format: "text", color: false, repeats });
-  hub.open(plans);
+async function hubWith(
+  plans: readonly LogTargetPlan[],
+  repeats = 0,
+  console = nowhere,
+): Promise<LogHub> {
+  const hub = new LogHub({ console, level: "debug", line: logLine, color: false, repeats });
+  await hub.open(plans);
   return hub;
 }
 
@@ -56,7 +60,7 @@ test("a file target: its categories and priorities, put aside when full", async 
 exit
 `,
   );
-  const hub = hubWith(plans);
+  const hub = await hubWith(plans);
   hub.log(event("first"));
   hub.log(event("not urgent enough", { priority: "info" }));
   hub.log(event("of no category", { category: "system" }));
@@ -87,7 +91,7 @@ test("a file that cannot be written: dropped, counted, and said", async () => {
     tree.root,
     'logging target "files"\n type file\n format text\n local-file logtemp:///own.log\n event all error\nexit\n',
   );
-  const hub = hubWith(plans);
+  const hub = await hubWith(plans);
   hub.log(event("lost"));
   await hub.flush(2000);
   const [target] = hub.targets();
@@ -96,7 +100,7 @@ test("a file that cannot be written: dropped, counted, and said", async () => {
   expect(hub.dropped).toBe(1);
 });
 
-test("codes, filters, objects and clients", () => {
+test("codes, filters, objects and clients", async () => {
   using tree = treeOf({});
   const plans = plansOf(
     tree.root,
@@ -129,7 +133,7 @@ exit
 logging event default-log "all" "notice"
 `,
   );
-  const hub = hubWith(plans);
+  const hub = await hubWith(plans);
   const about = (client: string): Partial<LogEvent> => ({
     object: { kind: "mpgw", name: "echo" },
     transaction: { id: "1", side: "request", client, globalId: "g" },
@@ -147,11 +151,13 @@ logging event default-log "all" "notice"
   expect(hub.cached("default", "none")).toBeUndefined();
 });
 
-test("the formats", () => {
+test("the formats", async () => {
   using tree = treeOf({});
   const target = (format: string): string =>
     `logging target "${format}"\n type cache\n format ${format}\n event "all" "debug"\nexit\n`;
-  const hub = hubWith(plansOf(tree.root, ["xml", "json-icp", "csv", "cbe"].map(target).join("")));
+  const hub = await hubWith(
+    plansOf(tree.root, ["xml", "json-icp", "csv", "cbe"].map(target).join("")),
+  );
   hub.log(event('<a> & "b", c', { domain: "echo" }));
   const first = (name: string): string => hub.cached("default", name)?.at(-1) ?? "";
   expect(first("xml")).toContain("<message>&lt;a&gt; &amp; &quot;b&quot;, c</message>");
@@ -187,7 +193,7 @@ test("syslog in datagrams", async () => {
 exit
 `,
   );
-  const hub = hubWith(plans);
+  const hub = await hubWith(plans);
   hub.log(event("over there", { domain: "echo" }));
   expect(await got).toMatch(
     /^<155>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \S+ gw: \[echo\]\[0x80e00001\]\[mpgw\]\[error\] over there$/,
@@ -219,7 +225,7 @@ test("syslog on a connection: a server that is away is tried again", async () =>
 exit
 `,
   );
-  const hub = hubWith(plans);
+  const hub = await hubWith(plans);
   hub.log(event("nobody there"));
   await hub.flush(3000);
   expect(hub.targets()).toMatchObject([{ written: 0, dropped: 1, why: expect.any(String) }]);
@@ -244,7 +250,7 @@ test("a reader that does not read holds nothing up: lines are dropped, counted, 
     },
   });
   const sink = new StreamSink(slow, (dropped) => `${dropped} lost`);
-  const hub = hubWith([], 0, sink);
+  const hub = await hubWith([], 0, sink);
   for (let n = 0; n < 3000; n++) hub.log(event(`${n} ${"x".repeat(1000)}`));
   expect(sink.dropped).toBeGreaterThan(1000);
   expect(slow.writableLength).toBeLessThan(1.1 * 1024 * 1024);
@@ -256,10 +262,10 @@ test("a reader that does not read holds nothing up: lines are dropped, counted, 
   expect(taken.at(-1)).toContain("again");
 });
 
-test("lines that say the same are held back, and summed up", () => {
+test("lines that say the same are held back, and summed up", async () => {
   const lines: string[] = [];
   const sink = { ...nowhere, write: (line: string) => void lines.push(line) };
-  const hub = hubWith([], 3, sink);
+  const hub = await hubWith([], 3, sink);
   for (let n = 0; n < 10; n++) hub.log(event("again and again"));
   hub.log(event("another"));
   expect(lines.map((line) => line.replace(/^.*\] /, ""))).toEqual([
@@ -272,13 +278,13 @@ test("lines that say the same are held back, and summed up", () => {
   expect(lines.at(-1)).toContain("7 more like this in 10 s: again and again");
 });
 
-test("events per second, where the target limits them", () => {
+test("events per second, where the target limits them", async () => {
   using tree = treeOf({});
   const plans = plansOf(
     tree.root,
     'logging target "files"\n type file\n format text\n local-file logtemp:///own.log\n rate-limit 5\n event all error\nexit\n',
   );
-  const hub = hubWith(plans);
+  const hub = await hubWith(plans);
   for (let n = 0; n < 100; n++) hub.log(event(String(n)));
   expect(hub.targets()[0]!.dropped).toBeGreaterThanOrEqual(90);
 });

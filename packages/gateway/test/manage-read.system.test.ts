@@ -54,6 +54,7 @@ describe("reading", () => {
       "metadata",
       "types",
       "drift",
+      "logs",
     ]);
   });
 
@@ -118,6 +119,14 @@ describe("reading", () => {
       expect.objectContaining({ Class: "MultiProtocolGateway", Name: "echo", OpState: "up" }),
     );
     expect((await ask("/mgmt/status/echo/CPUUsage")).status).toBe(404);
+  });
+
+  test("the last lines of the log, and those of a cache target", async () => {
+    const all = (await ask("/mgmt/logs")).document.lines as string[];
+    expect(all.some((line) => line.includes("On-line"))).toBe(true);
+    const cached = await ask("/mgmt/logs/echo/default-log");
+    expect(cached.status).toBe(200);
+    expect((await ask("/mgmt/logs/echo/other")).status).toBe(404);
   });
 
   test("metadata and types of every kind", async () => {

@@ -1,9 +1,6 @@
+import type { AccessFormat } from "../environment.ts";
 import type { Answer } from "../serve/answer.ts";
 import type { Transaction } from "../serve/transaction.ts";
-
-export const accessFormats = ["off", "common", "combined", "json"] as const;
-
-export type AccessFormat = (typeof accessFormats)[number];
 
 const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 

@@ -1,8 +1,7 @@
 import { type Log, type LogEvent, logLine, type Priority, priorities } from "../log.ts";
 import { CacheSink } from "./cache-sink.ts";
-import { logJson } from "./log-formats.ts";
 import type { LogSink } from "./log-sink.ts";
-import { LogTarget } from "./log-targets.ts";
+import type { LogTarget } from "./log-targets.ts";
 import type { LogTargetState, LogView } from "./log-view.ts";
 import type { LogTargetPlan } from "./plan-log-targets.ts";
 import { Repeats } from "./repeats.ts";
@@ -11,7 +10,8 @@ export interface LogHubOptions {
   readonly console: LogSink;
   /** The least urgent priority for the console. */
   readonly level: Priority;
-  readonly format: "text" | "json";
+  /** One event as a line of the console. */
+  readonly line: (event: LogEvent, at: Date) => string;
   readonly color: boolean;
   /** Lines alike in ten seconds; 0 is no limit. */
   readonly repeats: number;
@@ -65,14 +65,19 @@ export class LogHub implements LogView {
   }
 
   /** Takes up the log targets of a configuration; targets that stay as they are go on. */
-  open(plans: readonly LogTargetPlan[]): void {
+  async open(plans: readonly LogTargetPlan[]): Promise<void> {
+    if (plans.length === 0 && this.#targets.length === 0) return;
+    const { LogTarget, openTarget } = await import("./log-targets.ts");
     const before = new Map(this.#targets.map((target) => [JSON.stringify(target.plan), target]));
-    this.#targets = plans.map((plan) => {
+    const targets: LogTarget[] = [];
+    for (const plan of plans) {
       const key = JSON.stringify(plan);
-      const target = before.get(key) ?? new LogTarget(plan, this.#options.forward === undefined);
+      const known = before.get(key);
       before.delete(key);
-      return target;
-    });
+      const isWriter = this.#options.forward === undefined;
+      targets.push(known ?? (isWriter ? await openTarget(plan) : new LogTarget(plan)));
+    }
+    this.#targets = targets;
     for (const { sink } of before.values()) sink?.close();
     const levels = this.#targets.map(({ level }) => level);
     this.#level = Math.max(this.#consoleLevel, recentLevel, ...levels);
@@ -126,9 +131,9 @@ export class LogHub implements LogView {
   #write(event: LogEvent, at: Date): void {
     const level = priorities.indexOf(event.priority);
     if (level <= this.#consoleLevel) {
-      const { console, format, color } = this.#options;
-      const line = format === "json" ? logJson(event, at) : logLine(event, at);
-      console.write(color ? colored(line, level) : line);
+      const { console, line, color } = this.#options;
+      const text = line(event, at);
+      console.write(color ? colored(text, level) : text);
     }
     if (this.#options.forward === undefined) this.#keep(event, at);
     else this.#forward(event, at);

@@ -1,17 +1,18 @@
 import { hostname } from "node:os";
 import { type LogEvent, logLine, priorities } from "../log.ts";
-import { CacheSink } from "./cache-sink.ts";
-import { FileSink } from "./file-sink.ts";
 import { formatted } from "./log-formats.ts";
 import type { LogSink } from "./log-sink.ts";
 import type { LogTargetState } from "./log-view.ts";
 import type { LogTargetPlan } from "./plan-log-targets.ts";
-import { StreamSink } from "./stream-sink.ts";
-import { syslogSink } from "./syslog-sink.ts";
 
 const facilities: Readonly<Record<string, number>> = { user: 1, security: 4, authpriv: 10 };
 
-/** One log target that is open. */
+/** Opens a target; what its type needs is loaded now. */
+export async function openTarget(plan: LogTargetPlan): Promise<LogTarget> {
+  return new LogTarget(plan, plan.unserved === undefined ? await openSink(plan) : undefined);
+}
+
+/** One log target. */
 export class LogTarget {
   readonly plan: LogTargetPlan;
   readonly sink: LogSink | undefined;
@@ -21,10 +22,10 @@ export class LogTarget {
   #inSecond = 0;
   #overRate = 0;
 
-  /** `writes` is false where another process does the writing. */
-  constructor(plan: LogTargetPlan, writes: boolean) {
+  /** Without a sink where another process does the writing, or where the plan is not served. */
+  constructor(plan: LogTargetPlan, sink?: LogSink) {
     this.plan = plan;
-    this.sink = writes && plan.unserved === undefined ? openSink(plan) : undefined;
+    this.sink = sink;
     this.#levels = new Map(
       plan.events.map(({ category, priority }) => [category, priorities.indexOf(priority)]),
     );
@@ -93,7 +94,7 @@ function isAbout(wanted: LogTargetPlan["objects"][number], object: LogEvent["obj
   return object.kind === kind && (name === "" || name === object.name);
 }
 
-function openSink(plan: LogTargetPlan): LogSink {
+async function openSink(plan: LogTargetPlan): Promise<LogSink> {
   const note = (dropped: number): string =>
     logLine(
       {
@@ -107,23 +108,26 @@ function openSink(plan: LogTargetPlan): LogSink {
       new Date(),
     );
   switch (plan.type) {
-    case "file":
-      return new FileSink({
-        file: plan.file!,
-        size: plan.size * 1024,
-        rotate: plan.rotate,
-        note,
-      });
-    case "cache":
+    case "file": {
+      const { FileSink } = await import("./file-sink.ts");
+      const [file, size] = [plan.file!, plan.size * 1024];
+      return new FileSink({ file, size, rotate: plan.rotate, note });
+    }
+    case "cache": {
+      const { CacheSink } = await import("./cache-sink.ts");
       return new CacheSink(plan.size * 1024);
+    }
     case "syslog":
     case "syslog-tcp": {
+      const { syslogSink } = await import("./syslog-sink.ts");
       const transport = plan.type === "syslog" ? "udp" : "tcp";
       const { address, port, retry } = plan;
       return syslogSink({ transport, address, port, retry, note });
     }
-    default:
+    default: {
+      const { StreamSink } = await import("./stream-sink.ts");
       return new StreamSink(process.stdout, note);
+    }
   }
 }
 

@@ -35,7 +35,7 @@ export function ledInstance(options: LedInstanceOptions): ManagedInstance {
     work = work.then(async () => {
       served = withChanges(configuration(), changes);
       await workers.change(changes);
-      logs.open(planLogTargets(served));
+      await logs.open(planLogTargets(served));
     });
     return work;
   };

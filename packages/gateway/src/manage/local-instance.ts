@@ -29,7 +29,7 @@ export function localInstance(options: LocalInstanceOptions): ManagedInstance {
     work = work.then(async () => {
       const next = withChanges(gateway.configuration, changes);
       await gateway.apply(next);
-      logs.open(planLogTargets(next));
+      await logs.open(planLogTargets(next));
     });
     return work;
   };

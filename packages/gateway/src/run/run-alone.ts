@@ -1,11 +1,10 @@
 import type { GatewayEnvironment } from "../environment.ts";
 import type { LogHub } from "../log/log-hub.ts";
-import { planLogTargets } from "../log/plan-log-targets.ts";
 import type { ManagedInstance } from "../manage/instance.ts";
-import { openManagement } from "../manage/open-management.ts";
-import { planManagement } from "../manage/plan-management.ts";
 import { serveGateway } from "../serve/serve-gateway.ts";
 import { accessWriter } from "./access-writer.ts";
+import { interfacesOf } from "./interfaces-of.ts";
+import { logTargetsOf } from "./log-targets-of.ts";
 import { logStart, logStop, stopSignal } from "./start-log.ts";
 
 /** One process that does everything, until SIGTERM. Gives its exit code. */
@@ -36,7 +35,7 @@ export async function runAlone(
     const { measure } = await import("../manage/measure.ts");
     return measure(await managed());
   };
-  const access = accessWriter(environment);
+  const access = await accessWriter(environment);
   const gateway = await serveGateway({
     root,
     log,
@@ -47,13 +46,21 @@ export async function runAlone(
     ...(access === undefined ? {} : { access }),
   });
   const files = gateway.configuration;
-  logs.open(planLogTargets(files));
-  const management = await openManagement(await planManagement(files), managed, log);
+  await logs.open(await logTargetsOf(files));
+  const interfaces = await interfacesOf(files);
+  const management =
+    interfaces.length === 0
+      ? undefined
+      : await (await import("../manage/open-management.ts")).openManagement(
+          interfaces,
+          managed,
+          log,
+        );
   logStart(gateway.ports.length, gateway.healthPort, root, log);
   await stop;
   logStop(log, false);
   await gateway.close();
-  await management.close();
+  await management?.close();
   logStop(log, true);
   return gateway.ports.length > 0 ? 0 : 3;
 }

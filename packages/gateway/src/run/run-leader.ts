@@ -37,7 +37,7 @@ export async function runLeader(
     return measure(await managed());
   };
   try {
-    logs.open(workers.report.logTargets);
+    await logs.open(workers.report.logTargets);
     const page = await openHealthPage(environment.healthPort, () => workers.health(), metrics);
     const management = await openManagement(workers.report.interfaces, managed, log);
     logStart(workers.report.ports.length, page.port, root, log);

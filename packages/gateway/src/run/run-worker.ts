@@ -2,14 +2,14 @@ import { loadConfiguration } from "../config/load.ts";
 import { type ObjectChange, withChanges } from "../config/overlay.ts";
 import type { GatewayEnvironment } from "../environment.ts";
 import type { LogHub } from "../log/log-hub.ts";
-import { planLogTargets } from "../log/plan-log-targets.ts";
 import type { Log, LogEvent } from "../log.ts";
-import { planManagement } from "../manage/plan-management.ts";
 import { processCounts } from "../serve/process-counts.ts";
 import { type Gateway, serveGateway } from "../serve/serve-gateway.ts";
 import type { LeaderWord, WorkerReport, WorkerWord } from "../serve/worker-talk.ts";
 import { workerVariable } from "../serve/workers.ts";
 import { accessWriter } from "./access-writer.ts";
+import { interfacesOf } from "./interfaces-of.ts";
+import { logTargetsOf } from "./log-targets-of.ts";
 import { stopSignal } from "./start-log.ts";
 
 /** One of several processes: what all would say at the start is said by the first of them. */
@@ -27,7 +27,7 @@ export async function runWorker(
   });
   const changes = environment.changes === "memory" ? await firstChanges() : [];
   const configuration = withChanges(loadConfiguration(root), changes);
-  const access = accessWriter(environment);
+  const access = await accessWriter(environment);
   const gateway = await serveGateway({
     root,
     configuration,
@@ -36,7 +36,7 @@ export async function runWorker(
     drainDeadline,
     ...(access === undefined ? {} : { access }),
   });
-  logs.open(planLogTargets(configuration));
+  await logs.open(await logTargetsOf(configuration));
   speaks = true;
   process.on("message", (word: LeaderWord) => void obey(word, gateway, logs));
   say({ says: "serving", report: await reportOf(gateway) });
@@ -55,7 +55,7 @@ async function obey(word: LeaderWord, gateway: Gateway, logs: LogHub): Promise<v
   }
   const next = withChanges(gateway.configuration, word.changes);
   await gateway.apply(next);
-  logs.open(planLogTargets(next));
+  await logs.open(await logTargetsOf(next));
   say({ says: "changed", id: word.id, report: await reportOf(gateway) });
 }
 
@@ -74,8 +74,8 @@ async function reportOf(gateway: Gateway): Promise<WorkerReport> {
     ports,
     health: gateway.health(),
     domains: [...configuration.domains.keys()],
-    interfaces: await planManagement(configuration),
-    logTargets: planLogTargets(configuration),
+    interfaces: await interfacesOf(configuration),
+    logTargets: await logTargetsOf(configuration),
   };
 }
 

@@ -44,7 +44,7 @@ export async function answerRest(
       return answerActions(instance, request);
     default:
   }
-  if (!rooms.concat("drift").includes(room)) return notFound(path);
+  if (![...rooms, "drift", "logs"].includes(room)) return notFound(path);
   if (!reads) return failure(405, path, "Only GET is served here.");
   switch (room) {
     case "domains":
@@ -57,6 +57,8 @@ export async function answerRest(
       return readMetadata(instance, request);
     case "types":
       return readTypes(instance, request);
+    case "logs":
+      return readLogs(instance, request);
     default:
       return segments.length === 1 ? readDrift(instance, request) : notFound(path);
   }
@@ -75,6 +77,22 @@ function readDrift(instance: ManagedInstance, { account }: RestRequest): RestAns
   });
 }
 
+/**
+ * `GET /mgmt/logs`, our own: the last lines of the gateway. `GET /mgmt/logs/{domain}/{target}`: what a
+ * log target of type cache holds. Oldest first.
+ */
+function readLogs(instance: ManagedInstance, { segments, path, account }: RestRequest): RestAnswer {
+  const [, domain, target, ...more] = segments;
+  if (domain === undefined && account.domains === undefined) {
+    return success({ ...links("/mgmt/logs"), lines: instance.logs.recent() });
+  }
+  const lines =
+    domain === undefined || target === undefined || more.length > 0
+      ? undefined
+      : instance.logs.cached(domain, target);
+  return lines === undefined ? notFound(path) : success({ ...links(path), lines });
+}
+
 function rootDocument(): Record<string, unknown> {
   const rest = rooms.map((room) => [
     room,
@@ -85,6 +103,7 @@ function rootDocument(): Record<string, unknown> {
       self: { href: "/mgmt/" },
       ...Object.fromEntries(rest),
       drift: { href: "/mgmt/drift" },
+      logs: { href: "/mgmt/logs" },
     },
   };
 }
