@@ -76,7 +76,10 @@ function planErrorAction(planner: RulePlanner, action: ConfigObject): ErrorActio
     }
     case "static": {
       const url = textOf(action, "local-url");
-      if (fileOfUrl(planner.root, planner.domain.name, url) === undefined) {
+      const file = /^(?:local|config|temporary):/.test(url)
+        ? fileOfUrl(planner.root, planner.domain.name, url)
+        : undefined;
+      if (file === undefined) {
         refusals.add(action, `local-url "${url}" is not served`, lineOf(action, "local-url"));
       }
       return { ...common, type, url };

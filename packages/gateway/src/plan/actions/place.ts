@@ -11,7 +11,8 @@ export function placeOf(planner: RulePlanner, action: ConfigObject, method: stri
   const url = textOf(action, "destination");
   const known =
     /^(?:https?|var):\/\//.test(url) ||
-    fileOfUrl(planner.root, planner.domain.name, url) !== undefined;
+    (/^(?:local|config|temporary):/.test(url) &&
+      fileOfUrl(planner.root, planner.domain.name, url) !== undefined);
   if (!known) {
     const line = lineOf(action, "destination");
     planner.refusals.add(action, `destination "${url}" is not served`, line);

@@ -14,7 +14,8 @@ export function runRouteSet(run: RuleRun, action: RouteAction): Outcome {
   try {
     writeVariable(transaction, "var://service/routing-url", destination, input);
     if (sslProfile !== "") {
-      writeVariable(transaction, "var://service/routing-url-sslprofile", sslProfile, input);
+      const profile = `client:${sslProfile}`;
+      writeVariable(transaction, "var://service/routing-url-sslprofile", profile, input);
     }
     return undefined;
   } catch (error) {

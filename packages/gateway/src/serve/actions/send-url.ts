@@ -31,6 +31,7 @@ export function sendUrl(run: RuleRun, request: ActionRequest): Promise<OpenedUrl
         headers: headersFor(run, request),
         timeout: 0,
         data: content?.bytes,
+        sslClientProfile: place.sslProfile,
       },
       base,
       (error, answer) => {
