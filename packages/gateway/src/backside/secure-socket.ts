@@ -1,3 +1,4 @@
+import type { X509Certificate } from "node:crypto";
 import { isIP, type Socket } from "node:net";
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from "node:tls";
 import type { HostCheck, SecurePlan } from "../plan/backside/secure-plan.ts";
@@ -8,7 +9,14 @@ import type { Destination } from "./destination.ts";
 const mostSessions = 1024;
 
 const contexts = new WeakMap<SecurePlan, SecureContext>();
-const sessions = new Map<string, Buffer>();
+const sessions = new Map<string, KeptSession>();
+
+/** A resumed handshake shows no certificate again: the one that was accepted is kept with it. */
+interface KeptSession {
+  readonly session: Buffer;
+  readonly plan: SecurePlan;
+  readonly peer: X509Certificate;
+}
 
 /**
  * Speaks TLS over a connected socket; `done` hears once, when the handshake is over and the peer's
@@ -24,28 +32,35 @@ export function secureSocket(
   const host = destination.urlHost ?? destination.host;
   const asked = plan.sni === "host" ? host : plan.sni === "none" ? "" : plan.sni.custom;
   const key = `${destination.key} ${asked}`;
-  const session = plan.resumes ? sessions.get(key) : undefined;
+  const kept = plan.resumes ? sessions.get(key) : undefined;
+  // a session that another profile has accepted says nothing about this one
+  const known = kept?.plan === plan ? kept : undefined;
   const secure = connect({
     socket,
     secureContext: contextOf(plan),
     servername: isIP(asked) === 0 ? asked : "",
-    ...(session === undefined ? {} : { session }),
+    ...(known === undefined ? {} : { session: known.session }),
     // the verdict is ours: by the profile's own rules, below
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,
   });
+  let accepted: X509Certificate | undefined;
   const failed = (error: Error): void => {
     sessions.delete(key);
     done(new Error(`TLS: ${error.message}`));
   };
   secure.once("error", failed);
   secure.on("session", (fresh: Buffer) => {
-    if (plan.resumes) keepSession(key, fresh);
+    const peer = accepted ?? secure.getPeerX509Certificate() ?? known?.peer;
+    if (plan.resumes && peer !== undefined) keepSession(key, { session: fresh, plan, peer });
   });
   secure.once("secureConnect", () => {
     secure.off("error", failed);
-    const refusal = refusalOf(secure, plan, plan.sni === "none" ? host : asked, warn);
+    const shown = secure.getPeerX509Certificate();
+    const peer = shown ?? (secure.isSessionReused() ? known?.peer : undefined);
+    const refusal = refusalOf(secure, peer, plan, plan.sni === "none" ? host : asked, warn);
     if (refusal === undefined) {
+      accepted = peer;
       done(undefined, secure);
       return;
     }
@@ -65,7 +80,7 @@ function contextOf(plan: SecurePlan): SecureContext {
   return context;
 }
 
-function keepSession(key: string, session: Buffer): void {
+function keepSession(key: string, session: KeptSession): void {
   sessions.delete(key);
   sessions.set(key, session);
   const oldest = sessions.keys().next().value;
@@ -74,11 +89,11 @@ function keepSession(key: string, session: Buffer): void {
 
 function refusalOf(
   secure: TLSSocket,
+  peer: X509Certificate | undefined,
   { validation, hostCheck }: SecurePlan,
   host: string,
   warn: (text: string) => void,
 ): string | undefined {
-  const peer = secure.getPeerX509Certificate();
   if (validation === "public authorities") {
     if (!secure.authorized) return errorText(secure.authorizationError);
   } else if (validation !== "every certificate") {
@@ -94,11 +109,7 @@ function refusalOf(
   return undefined;
 }
 
-function namesHost(
-  peer: NonNullable<ReturnType<TLSSocket["getPeerX509Certificate"]>>,
-  host: string,
-  check: HostCheck,
-): boolean {
+function namesHost(peer: X509Certificate, host: string, check: HostCheck): boolean {
   if (isIP(host) !== 0) return peer.checkIP(host) !== undefined;
   const { subject, wildcards, partialWildcards } = check;
   const { multiLabelWildcards, singleLabelSubdomains } = check;
