@@ -1,9 +1,12 @@
+import { createRequire } from "node:module";
 import type { ConfigObject, Configuration } from "../config/model.ts";
-import { readServerTls } from "./crypto/server-tls.ts";
 import { localAddressOf } from "./local-address.ts";
 import { flagOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { ListenerPlan } from "./service-plan.ts";
+
+/** Read only where a handler speaks TLS, since it takes its time to load. */
+const require = createRequire(import.meta.url);
 
 const served: ReadonlySet<string> = new Set([
   "local-address",
@@ -70,7 +73,7 @@ export function planListener(
   const reader = { root, domain, refusals, env: process.env, now: new Date() };
   return {
     alias: secure ? "source-https" : "source-http",
-    tls: secure ? readServerTls(reader, handler) : undefined,
+    tls: secure ? cryptoRoom().readServerTls(reader, handler) : undefined,
     name: handler.name,
     domain: handler.domain,
     origin: handler.origin,
@@ -92,4 +95,8 @@ export function planListener(
       idleTimeout: numberOf(handler, "http2-idle-timeout"),
     },
   };
+}
+
+function cryptoRoom(): typeof import("./crypto/server-tls.ts") {
+  return require("./crypto/server-tls.ts") as typeof import("./crypto/server-tls.ts");
 }

@@ -44,7 +44,6 @@ export class Connection implements Guest {
     this.#front = front;
     this.#since = now;
     this.addresses = new Addresses(socket);
-    socket.on("data", (bytes: Buffer) => this.#onData(bytes));
     socket.on("end", () => this.#onEnd());
     socket.on("error", () => {});
     socket.on("close", () => this.#onClose());
@@ -90,7 +89,8 @@ export class Connection implements Guest {
     this.#since = now;
   }
 
-  #onData(bytes: Buffer): void {
+  /** Takes what the client has sent; the bytes are not kept. */
+  take(bytes: Buffer): void {
     this.#since = Date.now();
     if (this.#ending || this.#reading === "nothing") return;
     if (this.#request !== undefined && this.#reading === "head") {
@@ -99,19 +99,19 @@ export class Connection implements Guest {
       if (this.#input.length > mostPipelined) this.#socket.pause();
       return;
     }
-    this.#consume(bytes);
+    this.#consume(bytes, false);
   }
 
-  /** Takes bytes until they end or an answer has to be waited for. */
-  #consume(bytes: Buffer): void {
+  /** Takes bytes until they end or an answer has to be waited for; `kept` are the connection's own. */
+  #consume(bytes: Buffer, kept: boolean): void {
     let rest = bytes;
     try {
       while (rest.length > 0 && !this.#ending) {
         if (this.#reading === "body") {
           rest = rest.subarray(this.#takeBody(rest));
         } else if (this.#request !== undefined) {
-          // without a copy: what was sent ahead is cut down request by request
-          this.#input = rest;
+          // what is kept already is cut down request by request, without a copy for each
+          this.#input = kept ? rest : Buffer.from(rest);
           return;
         } else {
           const { head, rest: after } = this.#heads.take(rest, this.#front.plan.maxHeaderBytes);
@@ -168,7 +168,7 @@ export class Connection implements Guest {
       const body = this.#body;
       if (body === undefined || body.destroyed) return;
       body.began = true;
-      if (!body.push(part)) this.#socket.pause();
+      if (!body.push(Buffer.from(part))) this.#socket.pause();
     };
     if (this.#chunks === undefined) {
       used = Math.min(this.#bodyLeft, bytes.length);
@@ -220,7 +220,7 @@ export class Connection implements Guest {
     const input = this.#input;
     this.#input = noBytes;
     if (this.#socket.isPaused()) this.#socket.resume();
-    this.#consume(input);
+    this.#consume(input, true);
   }
 
   /** Answers what is no request, or an unfinished one, and ends the connection. */

@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { http } from "./node-http.ts";
 
 /** What the health page says. `ready` only while every enabled service is up. */
 export interface Health {
@@ -27,7 +27,7 @@ export function openHealthPage(
   health: () => Health,
   metrics?: () => Promise<string>,
 ): Promise<HealthPage> {
-  const server = createServer((request, response) => {
+  const server = http.createServer((request, response) => {
     if (metrics !== undefined && request.url === "/metrics") {
       response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
       metrics().then(

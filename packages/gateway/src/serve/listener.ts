@@ -5,6 +5,7 @@ import type { ListenerPlan } from "../plan/service-plan.ts";
 import { Connection } from "./connection.ts";
 import { lookAhead } from "./first-bytes.ts";
 import type { Front, FrontTimes, Guest, Handler } from "./front.ts";
+import { swiftSocket } from "./swift-socket.ts";
 
 /** A front side handler that is listening. */
 export interface Listener {
@@ -46,7 +47,7 @@ export async function openListener(
   const front: Front = { plan, times, handler, closing: false };
   const guests = new Set<Guest>();
   const server = createServer(
-    { allowHalfOpen: true, noDelay: true },
+    { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
     await welcomeTo(front, guests, note),
   );
   let accepted = 0;
@@ -90,10 +91,12 @@ async function welcomeTo(
     socket.once("close", () => guests.delete(guest));
   };
   const asHttp1 = (socket: Socket): void => {
-    stay(new Connection(socket, front, Date.now()), socket);
+    const connection = new Connection(socket, front, Date.now());
+    socket.on("data", (bytes: Buffer) => connection.take(bytes));
+    stay(connection, socket);
   };
   if (!speaksHttp2(front.plan)) {
-    if (front.plan.tls === undefined) return asHttp1;
+    if (front.plan.tls === undefined) return (socket) => swiftly(socket, front, stay, asHttp1);
     return secured(front, stay, guests, asHttp1, [], note);
   }
   const { Http2Connection, beginsAsHttp2 } = await import("./http2-connection.ts");
@@ -108,6 +111,7 @@ async function welcomeTo(
     return secured(front, stay, guests, byProtocol, ["h2", "http/1.1"], note);
   }
   return (socket) => {
+    socket.resume();
     const silent = silentGuest(socket, () => front.times.betweenMessages);
     stay(silent, socket);
     socket.on("error", () => {});
@@ -127,6 +131,24 @@ async function welcomeTo(
   };
 }
 
+/** HTTP/1.1 without anything before it, the way that most connections go. */
+function swiftly(
+  accepted: Socket,
+  front: Front,
+  stay: (guest: Guest, socket: Socket) => void,
+  otherwise: (socket: Socket) => void,
+): void {
+  let connection: Connection | undefined;
+  const socket = swiftSocket(accepted, (bytes) => connection?.take(bytes));
+  if (socket === undefined) {
+    otherwise(accepted);
+    accepted.resume();
+    return;
+  }
+  connection = new Connection(socket, front, Date.now());
+  stay(connection, socket);
+}
+
 function speaksHttp2({ features }: ListenerPlan): boolean {
   return features.has("HTTP-2.0");
 }
@@ -144,6 +166,7 @@ async function secured(
   const tls = (): ServerTls => front.plan.tls!;
   const secure = new SecureFront({ tls, protocols: () => protocols, take, note });
   return (socket) => {
+    socket.resume();
     const shaking = silentGuest(socket, () => handshakeMilliseconds);
     stay(shaking, socket);
     secure.accept(socket, () => guests.delete(shaking));
