@@ -5,6 +5,7 @@ import { type GatewayEnvironment, readEnvironment } from "./environment.ts";
 import { LogHub } from "./log/log-hub.ts";
 import { StreamSink } from "./log/stream-sink.ts";
 import { type LogEvent, logLine } from "./log.ts";
+import { sizeYoungGeneration } from "./young-generation.ts";
 
 /** A worker's number, in its environment. */
 const number = process.env.GATEWAY_WORKER;
@@ -54,7 +55,7 @@ async function main(): Promise<number> {
 /** What a message leaves behind is collected soon: the heap need not grow for it under load. */
 function keepHeapSmall(): void {
   setFlagsFromString("--heap-growing-percent=20");
-  setFlagsFromString("--semi-space-growth-factor=1");
+  sizeYoungGeneration();
 }
 
 async function openLogs(environment: GatewayEnvironment): Promise<LogHub> {
