@@ -1,12 +1,14 @@
-import { unreachable } from "@lithify/fault";
+import { Fault, unreachable } from "@lithify/fault";
 import {
   type Difference,
   type Gateway,
   type LiveChange,
   lintConfiguration,
   loadConfiguration,
-  openLog,
-  serveLive,
+  type ManagedGateway,
+  type Priority,
+  priorities,
+  serveManaged,
 } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import { numberOf } from "../numbers.ts";
@@ -22,6 +24,8 @@ export const command: CommandSpec = {
       isList: true,
     },
     { flags: "--health <port>", about: "port of the health page (7879; 0 for any free one)" },
+    { flags: "--changes", about: "management may change objects in memory; shown as drift" },
+    { flags: "--log-level <priority>", about: "least urgent priority that is printed (notice)" },
   ],
   examples: ["lithify gateway serve examples/echo-gateway/src --publish 9080:8080"],
   async run(context, args, options) {
@@ -34,9 +38,12 @@ export const command: CommandSpec = {
         .map((port) => [port.containerPort, port.hostPort]),
     );
     const write = context.isJson ? context.progress.note : context.print;
-    const live = await serveLive({
+    const live = await serveManaged({
       root,
-      log: openLog((line) => write(line.trimEnd()), "notice"),
+      write,
+      level: levelOf(options.text("log-level") ?? "notice"),
+      changeable: options.isSet("changes"),
+      managementPortFor: (port) => moved.get(port) ?? port,
       signal: context.signal,
       healthPort: numberOf(options, "health", "7879", 0, 65535),
       portFor: (listener) => moved.get(listener.port) ?? listener.port,
@@ -44,16 +51,40 @@ export const command: CommandSpec = {
         for (const line of changeLines(change, gateway)) context.progress.note(line);
       },
     });
-    for (const line of portLines(live.current)) context.progress.note(line);
+    for (const line of [...portLines(live.current), ...managementLines(live)]) {
+      context.progress.note(line);
+    }
     await new Promise<void>((resolve) => {
       if (context.signal.aborted) resolve();
       else context.signal.addEventListener("abort", () => resolve(), { once: true });
     });
     const { ports } = live.current;
+    const { management } = live;
     await live.close();
-    return { exitCode: ports.length > 0 ? 0 : 1, document: { root, ports }, lines: [] };
+    return { exitCode: ports.length > 0 ? 0 : 1, document: { root, ports, management }, lines: [] };
   },
 };
+
+/** @throws Fault USAGE */
+function levelOf(text: string): Priority {
+  const level = priorities.find((each) => each === text);
+  if (level !== undefined) return level;
+  throw new Fault("USAGE", `the log level ${text}`, {
+    why: `it is none of ${priorities.join(", ")}`,
+  });
+}
+
+function managementLines({ management, current }: ManagedGateway): readonly string[] {
+  const health = current.healthPort;
+  return [
+    ...management.map(({ of, port }) =>
+      of === "rest"
+        ? `REST management on https://127.0.0.1:${port}/mgmt/`
+        : `status page on https://127.0.0.1:${port}/`,
+    ),
+    ...(health === undefined ? [] : [`health on http://127.0.0.1:${health}/, metrics on /metrics`]),
+  ];
+}
 
 function portLines(gateway: Gateway): readonly string[] {
   return gateway.ports.map(

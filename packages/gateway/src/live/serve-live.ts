@@ -28,6 +28,8 @@ export interface LiveOptions extends GatewayOptions {
 export interface LiveGateway {
   /** The gateway that serves now. */
   readonly current: Gateway;
+  /** What the files said when they were last taken up. */
+  readonly files: Configuration;
   close(): Promise<void>;
 }
 
@@ -85,6 +87,9 @@ export async function serveLive(options: LiveOptions): Promise<LiveGateway> {
   else options.signal?.addEventListener("abort", () => void close(), { once: true });
   return {
     current: gateway,
+    get files() {
+      return configuration;
+    },
     close,
   };
 }
