@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import type { FaultCode } from "@lithify/fault";
 import { fileOfUrl } from "./config/locations.ts";
 import type { ConfigDomain, ConfigObject, Configuration, Origin } from "./config/model.ts";
+import { type Managed, managedObjects } from "./lint/managed.ts";
 import { modelRules } from "./lint/model-rules.ts";
 import { type LintRule, type RuleSubject, subjectOf } from "./lint/rules.ts";
 import { securityRules } from "./lint/security-rules.ts";
@@ -63,12 +64,18 @@ export function lintConfiguration(configuration: Configuration): LintReport {
   }
   const told = new Set(findings.map(placeText));
   const served = objectsOfServices(configuration, services);
+  const managed = managedObjects(configuration);
+  for (const [object, message] of managed.unserved) {
+    const { domain, origin } = object;
+    const found = { domain, object: label(object), origin, message };
+    findings.push({ severity: "warning", ...found, rule: "GW-UNSERVED" });
+  }
   const objects: LintedObject[] = [];
   for (const domain of configuration.domains.values()) {
     const usage = usageOf(configuration, domain);
     for (const object of domain.objects.values()) {
       const { kind, origin } = object;
-      const answer = answerFor(object, blamed, served);
+      const answer = answerFor(object, blamed, served, managed);
       objects.push({ domain: domain.name, object: label(object), kind, origin, answer });
       findings.push(
         ...ruleFindings(subjectOf(configuration, domain, object, usage), told),
@@ -158,10 +165,12 @@ function answerFor(
   object: ConfigObject,
   blamed: ReadonlySet<string>,
   served: ReadonlySet<ConfigObject>,
+  managed: Managed,
 ): LintedObject["answer"] {
   if (!object.enabled) return "disabled";
+  if (managed.unserved.has(object)) return "unsupported";
   if (blamed.has(`${object.domain}/${label(object)}`)) return "unsupported";
-  return served.has(object) || object.kind === "Domain" ? "served" : "tolerated";
+  return served.has(object) || managed.served.has(object) ? "served" : "tolerated";
 }
 
 function isServable(services: readonly PlannedService[], configuration: Configuration): boolean {

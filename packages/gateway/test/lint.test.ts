@@ -16,7 +16,7 @@ test("the example: nothing but its password; what serves is served, the boilerpl
   expect(answers.get('action "echo_gatewayscript"')).toBe("served");
   expect(answers.get('slm-action "notify"')).toBe("tolerated");
   expect(answers.get('wsm-agent "wsm-agent"')).toBe("disabled");
-  expect(answers.get('user "admin"')).toBe("tolerated");
+  expect(answers.get('user "admin"')).toBe("served");
 });
 
 test("what keeps a service down is unsupported; unknown properties elsewhere are warnings", () => {

@@ -7,6 +7,7 @@ import {
   type Difference,
   loadConfiguration,
   loadConfigurationFile,
+  type Origin,
 } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import type { Style } from "../style.ts";
@@ -58,6 +59,7 @@ function diffLines(
   const lines: string[] = [];
   let domain = "";
   let object = "";
+  const at = ({ file, line }: Origin): string => style.dim(`  ${file}:${line}`);
   const marks = { added: style.good("+"), removed: style.bad("-"), changed: style.warn("~") };
   for (const each of differences) {
     if (each.domain !== domain) lines.push(style.bold(`domain ${each.domain}`));
@@ -65,16 +67,17 @@ function diffLines(
     domain = each.domain;
     const mark = marks[each.change];
     if (each.of === "domain") lines.push(`  ${mark} the whole domain`);
-    else if (each.of === "object") lines.push(`  ${mark} ${each.object}`);
+    else if (each.of === "object") lines.push(`  ${mark} ${each.object}${at(each.origin)}`);
     else if (each.of === "file") lines.push(`  ${mark} ${each.file}`);
     else {
       if (each.object !== object) lines.push(`  ${marks.changed} ${each.object}`);
       object = each.object;
       const values = [each.was, each.is].map((value) => JSON.stringify(value) ?? "(not set)");
-      lines.push(`      ${each.property}: ${values[0]} → ${values[1]}`);
+      lines.push(`      ${each.property}: ${values[0]} → ${values[1]}${at(each.origin)}`);
     }
   }
   const rest = hidden === 0 ? "" : `, ${hidden} in boilerplate hidden (--all)`;
-  const count = `${differences.length} differences${rest}`;
+  const many = differences.length === 1 ? "difference" : "differences";
+  const count = `${differences.length} ${many}${rest}`;
   return [...lines, differences.length === 0 ? style.good(`same${rest}`) : count];
 }

@@ -2,27 +2,37 @@ import { statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import {
+  type Configuration,
   junitOf,
   type LintFinding,
   type LintReport,
   lintConfiguration,
   loadConfiguration,
+  loadConfigurationFile,
 } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import type { Style } from "../style.ts";
 
 export const command: CommandSpec = {
-  args: "[directory]",
+  args: "[configuration]",
   options: [
     { flags: "--strict", about: "exit code 1 on warnings as well" },
     { flags: "--format <format>", about: "text, json, sarif or junit" },
+    { flags: "--ignore <rule>", about: "leave out what this rule finds", isList: true },
     { flags: "--objects", about: "one line for each object: served, tolerated, unsupported" },
   ],
-  examples: ["lithify gateway lint examples/echo-gateway/src"],
+  examples: [
+    "lithify gateway lint examples/echo-gateway/src",
+    "lithify gateway lint saved.cfg --ignore GW-UNUSED",
+  ],
   async run(context, args, options) {
-    const root = configurationRoot(context.cwd, args[0] ?? ".");
-    const report = lintConfiguration(loadConfiguration(root));
-    refuseUnreadable(report, context.cwd, root);
+    const configuration = openAny(context.cwd, args[0] ?? ".");
+    const { root } = configuration;
+    const whole = lintConfiguration(configuration);
+    refuseUnreadable(whole, context.cwd, root);
+    const ignored = new Set(options.list("ignore"));
+    const findings = whole.findings.filter(({ rule }) => !ignored.has(rule));
+    const report = { ...whole, findings };
     const isFound = report.findings.some(
       ({ severity }) => severity === "error" || (severity === "warning" && options.isSet("strict")),
     );
@@ -101,6 +111,14 @@ function sarifOf(findings: readonly LintFinding[], place: (file: string) => stri
   };
 }
 
+/** A tree, or one .cfg file by itself. @throws Fault USAGE, CONFIG_MISSING */
+function openAny(cwd: string, path: string): Configuration {
+  const place = resolve(cwd, path);
+  return statSync(place, { throwIfNoEntry: false })?.isFile() === true
+    ? loadConfigurationFile(place)
+    : loadConfiguration(configurationRoot(cwd, path));
+}
+
 /** The directory that holds config/ and local/. @throws Fault USAGE */
 export function configurationRoot(cwd: string, directory: string): string {
   const root = resolve(cwd, directory);
@@ -149,6 +167,15 @@ function lintLines(
           (one) => `${place(one.origin)}: ${one.answer}: ${one.domain}/${one.object}`,
         )
       : []),
-    `${report.servable ? style.good("servable") : style.bad("not servable")}  ${summary || "no objects"}`,
+    `${report.servable ? style.good("servable") : style.bad("not servable")}  ${summary || "no objects"}; ${findingsText(report)}`,
   ];
+}
+
+/** `1 error, 2 warnings`, or that there is nothing. */
+function findingsText({ findings }: LintReport): string {
+  const parts = (["error", "warning", "note"] as const).flatMap((severity) => {
+    const count = findings.filter((each) => each.severity === severity).length;
+    return count === 0 ? [] : [`${count} ${severity}${count === 1 ? "" : "s"}`];
+  });
+  return parts.join(", ") || "nothing found";
 }

@@ -68,11 +68,13 @@ export function regularLines(object: ConfigObject): readonly PropertyLine[] {
       const [type, ...fields] = word;
       return [{ ...line, name: "match", arguments: matchArguments(type, fields, line.arguments) }];
     }
+    const properties = kindNamed(object.kind)?.properties;
+    const host = properties?.has("ip-address") ? "ip-address" : "local-address";
+    if (line.name === "local-address" && !properties?.has(line.name) && host !== line.name) {
+      if (line.arguments.length === 1) return [{ ...line, name: host }];
+    }
     if (line.name === "local-address" && line.arguments.length === 2) {
       const [address = "", port = ""] = line.arguments;
-      const host = kindNamed(object.kind)?.properties.has("ip-address")
-        ? "ip-address"
-        : "local-address";
       return [
         { ...line, name: host, arguments: [address] },
         { ...line, name: "port", arguments: [port] },

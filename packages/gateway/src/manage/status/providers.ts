@@ -110,8 +110,8 @@ export const statusProviders: Readonly<Record<string, StatusProvider>> = {
     scope: "domain",
     rows: (subject) =>
       servicesOf(subject).map(({ service, recent }) => ({
-        serviceName: reference(subject.domain.name, "MultiProtocolGateway", service),
-        serviceClass: "MultiProtocolGateway",
+        serviceName: reference(subject.domain.name, classOf(subject, service), service),
+        serviceClass: classOf(subject, service),
         ...named(windows, recent),
       })),
   },
@@ -168,16 +168,16 @@ export const statusProviders: Readonly<Record<string, StatusProvider>> = {
   },
   ServicesStatus: {
     scope: "domain",
-    rows: ({ instance, domain }) =>
-      instance
+    rows: (subject) =>
+      subject.instance
         .ports()
-        .filter((port) => port.domain === domain.name)
+        .filter((port) => port.domain === subject.domain.name)
         .map(({ address, port, service, handler }) => ({
           LocalIP: address,
           LocalPort: port,
-          ServiceName: reference(domain.name, "MultiProtocolGateway", service),
+          ServiceName: reference(subject.domain.name, classOf(subject, service), service),
           Handler: handler,
-          ServiceClass: "MultiProtocolGateway",
+          ServiceClass: classOf(subject, service),
         })),
   },
   SystemUsage: {
@@ -197,6 +197,13 @@ export const statusProviders: Readonly<Record<string, StatusProvider>> = {
 
 function servicesOf({ counts, domain }: StatusSubject): InstanceCounts["services"] {
   return counts.services.filter((each) => each.domain === domain.name);
+}
+
+/** The class of a service: those of one domain seldom share a name. */
+function classOf({ instance, domain }: StatusSubject, service: string): string {
+  const { services } = instance.health();
+  const found = services.find((each) => each.domain === domain.name && each.name === service);
+  return found?.kind ?? "MultiProtocolGateway";
 }
 
 /** Averages per second, rounded. */
