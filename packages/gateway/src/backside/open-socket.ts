@@ -20,14 +20,14 @@ const readBuffer = Buffer.allocUnsafe(65_536);
 
 /**
  * Opens a connection, with TLS and through a proxy where the destination says so; `take` gets its
- * bytes, valid only during the call. Gives a function that gives up. `timeout` is in milliseconds
- * and for all of it.
+ * bytes, valid only during the call; without it they come as events of the socket. Gives a function
+ * that gives up. `timeout` is in milliseconds and for all of it.
  */
 export function openSocket(
   destination: Destination,
   network: Network,
   timeout: number,
-  take: (bytes: Buffer) => void,
+  take: ((bytes: Buffer) => void) | undefined,
   done: SocketListener,
 ): () => void {
   const opening = new Opening(destination, network, take, done);
@@ -39,7 +39,7 @@ export function openSocket(
 class Opening {
   readonly #destination: Destination;
   readonly #network: Network;
-  readonly #take: (bytes: Buffer) => void;
+  readonly #take: ((bytes: Buffer) => void) | undefined;
   readonly #done: SocketListener;
   #socket: Socket | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -48,7 +48,7 @@ class Opening {
   constructor(
     destination: Destination,
     network: Network,
-    take: (bytes: Buffer) => void,
+    take: ((bytes: Buffer) => void) | undefined,
     done: SocketListener,
   ) {
     this.#destination = destination;
@@ -71,7 +71,7 @@ class Opening {
       noDelay: true,
       ...(names === undefined || isIP(address) !== 0 ? {} : { lookup: names.lookup }),
       ...route?.to(host, port),
-      ...(plain ? { onread: this.#reads() } : {}),
+      ...(plain && this.#take !== undefined ? { onread: reads(this.#take) } : {}),
     });
     this.#socket = socket;
     this.#timer = setTimeout(
@@ -98,16 +98,6 @@ class Opening {
     this.#socket?.destroy();
   }
 
-  #reads(): { buffer: Buffer; callback: (size: number) => boolean } {
-    return {
-      buffer: readBuffer,
-      callback: (size) => {
-        this.#take(readBuffer.subarray(0, size));
-        return true;
-      },
-    };
-  }
-
   #secure(socket: Socket): void {
     if (this.#over) return;
     const { secure } = this.#destination;
@@ -121,7 +111,7 @@ class Opening {
           this.#fail(error ?? new Error("no connection"));
           return;
         }
-        ready.on("data", this.#take);
+        if (this.#take !== undefined) ready.on("data", this.#take);
         this.#succeed(ready);
       },
       warn,
@@ -142,5 +132,18 @@ class Opening {
     this.#done(
       new Error(error.message || ((error as NodeJS.ErrnoException).code ?? "no connection")),
     );
+  };
+}
+
+function reads(take: (bytes: Buffer) => void): {
+  buffer: Buffer;
+  callback: (size: number) => boolean;
+} {
+  return {
+    buffer: readBuffer,
+    callback: (size) => {
+      take(readBuffer.subarray(0, size));
+      return true;
+    },
   };
 }

@@ -10,7 +10,7 @@ export class OutgoingHeads {
   readonly #plan: ServicePlan;
   readonly #via: string;
   readonly #skips: readonly Skip[];
-  /** Lines of `inject back`, and Connection. */
+  /** Lines of `inject back`. */
   readonly #injected: string;
   /** Names in lower case that `inject back` and `suppress back` govern. */
   readonly #edited: ReadonlySet<string>;
@@ -25,13 +25,22 @@ export class OutgoingHeads {
       else injected.set(name.toLowerCase(), `${name}: ${value}\r\n`);
     }
     this.#edited = new Set(edits.map(({ name }) => name.toLowerCase()));
-    const connection = `Connection: ${plan.backPersistent ? "Keep-Alive" : "close"}\r\n`;
-    this.#injected = connection + [...injected.values()].join("");
+    this.#injected = [...injected.values()].join("");
     this.#skips = [0, 1, 2, 3, 4, 5, 6, 7].map((variant) => this.#skipOf(variant));
   }
 
   /** Request line and header lines; `expects` when the backend is to ask for the body. */
   head(transaction: Transaction, hop: Hop, expects: boolean): string {
+    const connection = this.#plan.backPersistent ? "Keep-Alive" : "close";
+    return `${this.#lines(transaction, hop, expects)}Connection: ${connection}\r\n`;
+  }
+
+  /** The same for a request that asks for another protocol. */
+  upgradeHead(transaction: Transaction, hop: Hop, protocol: string): string {
+    return `${this.#lines(transaction, hop, false)}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+  }
+
+  #lines(transaction: Transaction, hop: Hop, expects: boolean): string {
     const { hostRewriting } = this.#plan;
     const { method, request, hasCurrent } = transaction;
     const noTransform = this.#addsNoTransform(method);

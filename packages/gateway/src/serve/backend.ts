@@ -1,21 +1,25 @@
 import type { Readable } from "node:stream";
-import { bindingCookie, boundMember } from "../backside/affinity.ts";
-import type { Balancer, Member } from "../backside/balancer.ts";
+import { bindingCookie } from "../backside/affinity.ts";
+import { refused } from "../backside/backend-failure.ts";
 import type { Balancers } from "../backside/balancers.ts";
-import { type BackendAnswer, ClientGone, discard, exchange } from "../backside/exchange.ts";
+import { type BackendAnswer, discard, exchange } from "../backside/exchange.ts";
 import { HttpClient } from "../backside/http-client.ts";
-import { MemberAttempts } from "../backside/member-attempts.ts";
 import { NameResolver } from "../backside/name-resolver.ts";
 import type { Network } from "../backside/open-socket.ts";
 import { OutgoingHeads } from "../backside/outgoing-head.ts";
 import { pseudonym } from "../backside/pseudonym.ts";
 import type { OutgoingRequest } from "../backside/request-pump.ts";
-import { type Hop, hopTo } from "../backside/routes.ts";
+import type { Hop } from "../backside/routes.ts";
 import { type Target, targetOfUrl, urlOfTarget, withPath } from "../backside/target.ts";
-import type { SecurePlan } from "../plan/backside/secure-plan.ts";
+import { type Sending, type Through, tryTarget } from "../backside/try-target.ts";
+import {
+  openUpgraded,
+  type RefusedUpgrade,
+  type UpgradedConnection,
+} from "../backside/upgraded-connection.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
-import { type Failure, failureCodes, internalError } from "./failure.ts";
+import type { Failure } from "./failure.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Most bytes of a request that are kept in memory to find their number. */
@@ -27,6 +31,7 @@ const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 export class Backend {
   readonly #plan: ServicePlan;
   readonly #client: HttpClient;
+  readonly #network: Network;
   readonly #balancers: Balancers;
   readonly #base: Target | undefined;
   readonly #heads: OutgoingHeads;
@@ -39,8 +44,9 @@ export class Backend {
     this.via = `1.1 ${pseudonym(plan)}`;
     this.#heads = new OutgoingHeads(plan, this.via);
     this.#base = plan.backend.type === "static" ? targetOfUrl(plan.backend.url) : undefined;
+    this.#network = { ...network, names: new NameResolver(plan.backside.names) };
     this.#client = new HttpClient({
-      network: { ...network, names: new NameResolver(plan.backside.names) },
+      network: this.#network,
       persistent: plan.backPersistent,
       mostIdle: plan.backPersistentTimeout,
     });
@@ -68,10 +74,17 @@ export class Backend {
       : await collectBody(body as Readable, this.#plan.maxMessageBytes || largestCollected);
     if (sent instanceof TooLarge) return refused(sent.message);
     const { backside, followRedirects } = this.#plan;
-    const follows =
-      followRedirects && (transaction.method === "GET" || transaction.method === "HEAD");
+    const harmless = transaction.method === "GET" || transaction.method === "HEAD";
+    const follows = followRedirects && harmless;
+    const repeatable = harmless && sent instanceof Uint8Array;
     for (let followed = 0; ; followed++) {
-      const answer = await this.#try(transaction, target, sent);
+      const answer = await tryTarget(
+        this.#sending(transaction, target, repeatable),
+        (hop, through) =>
+          through === undefined
+            ? this.#once(transaction, hop, sent)
+            : this.#onMember(transaction, hop, sent, through),
+      );
       if (!("body" in answer) || !follows || !redirects.has(answer.status)) return answer;
       const next = redirectOf(answer, target);
       if (next === undefined || followed >= backside.agent.mostRedirects) return answer;
@@ -80,69 +93,32 @@ export class Backend {
     }
   }
 
-  /** One target, as often as may be tried. */
-  async #try(
-    transaction: Transaction,
-    target: Target,
-    body: Uint8Array | Readable,
-  ): Promise<BackendAnswer | Failure> {
-    const profile = this.#profileOf(transaction);
-    if (typeof profile === "string") return refused(profile);
-    const balancer = this.#balancers.find(this.#plan, target.host);
-    if (balancer !== undefined) return this.#balance(transaction, target, body, profile, balancer);
-    const hop = hopTo(this.#plan.backside, target, profile);
-    if (typeof hop === "string") return refused(hop);
-    try {
-      return await this.#once(transaction, hop, body);
-    } catch (error) {
-      const repeats = mayRepeat(transaction, body) && !(error instanceof ClientGone);
-      if (!repeats) return failureOf(target, error);
-    }
-    try {
-      return await this.#once(transaction, hop, body);
-    } catch (error) {
-      return failureOf(target, error);
-    }
+  /**
+   * Asks the transaction's backend for the protocol of the request's Upgrade header, over a
+   * connection of its own: what WebSocket needs. Gives the connection, or the backend's refusal.
+   */
+  async upgrade(transaction: Transaction): Promise<UpgradedConnection | RefusedUpgrade | Failure> {
+    const target = this.#target(transaction);
+    if (!("authority" in target)) return target;
+    transaction.urlOut = urlOfTarget(target);
+    const protocol = transaction.request.headers.get("upgrade") ?? "websocket";
+    const timeout = this.#timeoutOf(transaction);
+    return tryTarget(this.#sending(transaction, target, false), (hop) => {
+      const head = this.#heads.upgradeHead(transaction, hop, protocol);
+      return openUpgraded(hop.destination, this.#network, head, timeout);
+    });
   }
 
-  /** The same over the members of a group. */
-  async #balance(
-    transaction: Transaction,
-    target: Target,
-    body: Uint8Array | Readable,
-    profile: SecurePlan | undefined,
-    balancer: Balancer,
-  ): Promise<BackendAnswer | Failure> {
-    const attempts = new MemberAttempts(balancer, mayRepeat(transaction, body));
-    const bound = boundMember(balancer, transaction.request.headers);
-    const hashed = this.#hashed(transaction);
-    transaction.service.set("lb/group", balancer.plan.name);
-    let problem: unknown = new Error(`no member of group ${balancer.plan.name} is up`);
-    for (;;) {
-      const member = attempts.next({ hashed, bound });
-      if (member === undefined) return failureOf(target, problem);
-      transaction.service.set(
-        "lb/member",
-        `${member.plan.host}:${member.plan.port || target.port}`,
-      );
-      const hop = hopTo(this.#plan.backside, target, profile, { balancer, member });
-      if (typeof hop === "string") return refused(hop);
-      try {
-        return await this.#onMember(transaction, hop, body, balancer, member);
-      } catch (error) {
-        if (error instanceof ClientGone) return failureOf(target, error);
-        problem = error;
-        attempts.failed(member, error);
-      }
-    }
+  #sending(transaction: Transaction, target: Target, repeatable: boolean): Sending {
+    return { plan: this.#plan, balancers: this.#balancers, transaction, target, repeatable };
   }
 
+  /** Sends to a member of a group, which counts what it works on. */
   async #onMember(
     transaction: Transaction,
     hop: Hop,
     body: Uint8Array | Readable,
-    balancer: Balancer,
-    member: Member,
+    { balancer, member }: Through,
   ): Promise<BackendAnswer> {
     member.active++;
     let streams = false;
@@ -165,8 +141,6 @@ export class Backend {
   }
 
   #once(transaction: Transaction, hop: Hop, body: Uint8Array | Readable): Promise<BackendAnswer> {
-    const timeout =
-      Number(transaction.service.get("mpgw/backend-timeout") ?? 0) * 1000 || this.#plan.backTimeout;
     // what was collected is here already: nobody has to be asked for it
     const awaitsContinue = !(body instanceof Uint8Array) && expectsContinue(transaction);
     const request: OutgoingRequest = {
@@ -175,9 +149,13 @@ export class Backend {
       body,
       framing: this.#framing(transaction, hop, body),
       awaitsContinue,
-      timeout,
+      timeout: this.#timeoutOf(transaction),
     };
     return exchange(this.#client, hop.destination, request, transaction.request);
+  }
+
+  #timeoutOf({ service }: Transaction): number {
+    return Number(service.get("mpgw/backend-timeout") ?? 0) * 1000 || this.#plan.backTimeout;
   }
 
   #target(transaction: Transaction): Target | Failure {
@@ -195,18 +173,6 @@ export class Backend {
     }
     if (!this.#plan.propagateUri) return base;
     return withPath(base, transaction.uri) ?? refused(`URI ${transaction.uri}`);
-  }
-
-  #profileOf(transaction: Transaction): SecurePlan | string | undefined {
-    const name = transaction.service.get("routing-url-sslprofile");
-    if (name === undefined || name === "") return undefined;
-    return this.#plan.backside.secureNamed(String(name));
-  }
-
-  #hashed({ request }: Transaction): string {
-    const { hashHeader } = this.#plan.backside;
-    const value = hashHeader === "" ? undefined : request.headers.get(hashHeader);
-    return value ?? request.client.slice(0, request.client.lastIndexOf(":"));
   }
 
   /** A stream without a known length is collected where the backend is to be told one. */
@@ -235,11 +201,6 @@ export class Backend {
   }
 }
 
-/** RFC 9110, 9.2.2, narrowed to what is documented: a failed GET or HEAD is repeated once. */
-function mayRepeat({ method }: Transaction, body: Uint8Array | Readable): boolean {
-  return (method === "GET" || method === "HEAD") && body instanceof Uint8Array;
-}
-
 /** Where a redirect leads; undefined for what is no http or https URL. */
 function redirectOf(answer: BackendAnswer, from: Target): Target | undefined {
   const location = answer.headers.get("location") ?? "";
@@ -256,20 +217,4 @@ function announced(transaction: Transaction): number | undefined {
 
 function expectsContinue(transaction: Transaction): boolean {
   return transaction.current.get("expect")?.toLowerCase() === "100-continue";
-}
-
-function refused(detail: string): Failure {
-  const code = failureCodes.backendConnection;
-  return { code, subcode: code, message: internalError, side: "client", detail };
-}
-
-function failureOf(target: Target, error: unknown): Failure {
-  const code = failureCodes.backendConnection;
-  return {
-    code,
-    subcode: code,
-    message: "Failed to establish a backside connection",
-    side: "client",
-    detail: `backend ${target.authority}: ${(error as Error).message}`,
-  };
 }
