@@ -50,7 +50,8 @@ export function planBackside(
   // the sslproxy of a firewall may be for its clients alone
   const both = service.kind !== "XMLFirewallService" || url?.protocol === "https:";
   const secure = both ? ownProfile(service, profiles) : undefined;
-  if (url?.protocol === "https:" && secure === undefined && agent.secure.length === 0) {
+  const named = ["ssl-client", "ssl"].some((name) => textOf(service, name) !== "");
+  if (url?.protocol === "https:" && !named && agent.secure.length === 0) {
     const why = "an https backend needs an ssl-client, its own or that of the user agent";
     refusals.add(service, why, lineOf(service, "backend-url"));
   }
