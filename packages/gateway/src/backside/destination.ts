@@ -22,5 +22,18 @@ export function destinationOf(parts: Omit<Destination, "key">): Destination {
     return { ...parts, key: `${proxy === undefined ? "" : "proxy "}${at.host}:${at.port}` };
   }
   const through = proxy === undefined ? "" : ` by ${proxy.host}:${proxy.port}`;
-  return { ...parts, key: `${host}:${port} tls ${secure.name} ${urlHost ?? host}${through}` };
+  return { ...parts, key: `${host}:${port} tls ${numberOf(secure)} ${urlHost ?? host}${through}` };
+}
+
+const numbers = new WeakMap<SecurePlan, number>();
+let lastNumber = 0;
+
+/** Two profiles of one name, an ssl-client and an sslproxy, share no connection and no session. */
+function numberOf(plan: SecurePlan): number {
+  let number = numbers.get(plan);
+  if (number === undefined) {
+    number = ++lastNumber;
+    numbers.set(plan, number);
+  }
+  return number;
 }
