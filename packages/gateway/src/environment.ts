@@ -15,6 +15,8 @@ export interface GatewayEnvironment {
   readonly workerThreads: number;
   readonly scriptLimit: number;
   readonly drainDeadline: number;
+  /** How long, in ms, new requests are still taken after SIGTERM, while it is not ready any more. */
+  readonly drainDelay: number;
   /** `memory` lets management change objects of the running model. */
   readonly changes: "none" | "memory";
   readonly logFormat: "text" | "json";
@@ -42,6 +44,7 @@ const known: readonly string[] = [
   "GATEWAY_HEALTH_PORT",
   "GATEWAY_SCRIPT_LIMIT",
   "GATEWAY_DRAIN_DEADLINE",
+  "GATEWAY_DRAIN_DELAY",
   "GATEWAY_CHANGES",
   "GATEWAY_LOG_FORMAT",
   "GATEWAY_LOG_REPEATS",
@@ -88,6 +91,7 @@ export function readEnvironment(
     workerThreads: number("DATAPOWER_WORKER_THREADS", availableParallelism(), 1, 1024),
     scriptLimit: number("GATEWAY_SCRIPT_LIMIT", 2000, 10, 3_600_000),
     drainDeadline: number("GATEWAY_DRAIN_DEADLINE", 10_000, 0, 3_600_000),
+    drainDelay: number("GATEWAY_DRAIN_DELAY", 0, 0, 3_600_000),
     changes: choice("GATEWAY_CHANGES", ["none", "memory"]),
     logFormat: choice("GATEWAY_LOG_FORMAT", ["text", "json"]),
     logRepeats: number("GATEWAY_LOG_REPEATS", 20, 0, 1_000_000),

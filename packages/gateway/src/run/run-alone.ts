@@ -5,7 +5,7 @@ import { serveGateway } from "../serve/serve-gateway.ts";
 import { accessWriter } from "./access-writer.ts";
 import { interfacesOf } from "./interfaces-of.ts";
 import { logTargetsOf } from "./log-targets-of.ts";
-import { logStart, logStop, stopSignal } from "./start-log.ts";
+import { drainDelay, logStart, logStop, stopSignal } from "./start-log.ts";
 
 /** One process that does everything, until SIGTERM. Gives its exit code. */
 export async function runAlone(
@@ -58,6 +58,7 @@ export async function runAlone(
         );
   logStart(gateway.ports.length, gateway.healthPort, root, log);
   await stop;
+  await drainDelay(gateway, environment, log);
   logStop(log, false);
   await gateway.close();
   await management?.close();

@@ -4,7 +4,7 @@ import type { ManagedInstance } from "../manage/instance.ts";
 import { openManagement } from "../manage/open-management.ts";
 import { openHealthPage } from "../serve/health.ts";
 import { startWorkers } from "../serve/workers.ts";
-import { logStart, logStop, stopSignal } from "./start-log.ts";
+import { drainDelay, logStart, logStop, stopSignal } from "./start-log.ts";
 
 /** The process above the workers, until SIGTERM: health, metrics, management and log targets. */
 export async function runLeader(
@@ -42,6 +42,7 @@ export async function runLeader(
     const management = await openManagement(workers.report.interfaces, managed, log);
     logStart(workers.report.ports.length, page.port, root, log);
     await stop;
+    await drainDelay(workers, environment, log);
     await workers.drain();
     logStop(log, false);
     await workers.close();

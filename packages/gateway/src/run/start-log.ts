@@ -1,3 +1,4 @@
+import type { GatewayEnvironment } from "../environment.ts";
 import type { Log } from "../log.ts";
 import { inspectTrees } from "../trees.ts";
 
@@ -20,6 +21,19 @@ export function logStart(
       log({ code: "8100006a", category: "system", priority, text: said });
     }
   });
+}
+
+/** Goes on serving for a while, not ready: who sends requests here learns of it. */
+export async function drainDelay(
+  serving: { leave(): void },
+  { drainDelay: delay }: GatewayEnvironment,
+  log: Log,
+): Promise<void> {
+  if (delay === 0) return;
+  serving.leave();
+  const text = `Not ready any more; requests are taken for ${delay} ms`;
+  log({ code: "8100006a", category: "system", priority: "notice", text });
+  await new Promise((resolve) => setTimeout(resolve, delay));
 }
 
 /** Says that the gateway shuts down, or is done with it. */

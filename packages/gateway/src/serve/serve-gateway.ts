@@ -20,6 +20,8 @@ export interface Gateway {
   counts(): GatewayCounts;
   /** Serves another configuration without losing a request; one call after the other. */
   apply(configuration: Configuration): Promise<void>;
+  /** Is not ready from now on, and goes on serving: for what sends requests here to notice. */
+  leave(): void;
   /** Stops accepting, finishes what is in flight, and ends; can be called again. */
   close(): Promise<void>;
 }
@@ -35,8 +37,9 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
   const services = new RunningServices(options);
   let closing: Promise<void> | undefined;
   let started = false;
+  let leaving = false;
   const health = (): Health =>
-    healthOf(services.statuses, configuration, started && closing === undefined);
+    healthOf(services.statuses, configuration, started && !leaving && closing === undefined);
   const page = await openPage(options, health);
   logConfiguration(configuration, log);
   await services.apply(configuration);
@@ -72,6 +75,9 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
     health,
     counts: () => services.counts(),
     apply,
+    leave: () => {
+      leaving = true;
+    },
     close,
   };
 }

@@ -28,6 +28,8 @@ export interface Workers {
   counts(): Promise<readonly ProcessCounts[]>;
   /** Puts changes into each, and into those that are started later. */
   change(changes: readonly ObjectChange[]): Promise<void>;
+  /** Is not ready from now on, and goes on serving. */
+  leave(): void;
   /** Tells each to finish what it has in flight and to end; resolves when no port is open. */
   drain(): Promise<void>;
   /** Drains, and resolves when all have ended. */
@@ -66,6 +68,7 @@ class Herd implements Workers {
   #changes: ObjectChange[] = [];
   #last: WorkerReport | undefined;
   #closing = false;
+  #leaving = false;
   #drained: Promise<unknown> | undefined;
   #id = 0;
   restarts = 0;
@@ -88,7 +91,10 @@ class Herd implements Workers {
   health(): Health {
     const known = [...this.#reports.values()].map(({ health }) => health);
     const shown = known.find(({ ready }) => ready) ?? this.report.health;
-    return { ...shown, ready: !this.#closing && known.some(({ ready }) => ready) };
+    return {
+      ...shown,
+      ready: !this.#closing && !this.#leaving && known.some(({ ready }) => ready),
+    };
   }
 
   async counts(): Promise<readonly ProcessCounts[]> {
@@ -110,6 +116,10 @@ class Herd implements Workers {
         if (word?.says === "changed") this.#serves(worker, word.report);
       }),
     );
+  }
+
+  leave(): void {
+    this.#leaving = true;
   }
 
   async drain(): Promise<void> {
