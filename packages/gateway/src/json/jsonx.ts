@@ -1,4 +1,7 @@
+import type { XmlElement } from "libxml2-wasm";
+import { xmlLibrary } from "../xml/library.ts";
 import { escapeAttribute, escapeText } from "../xml/nodes.ts";
+import type { XmlTree } from "../xml/parse.ts";
 
 const namespace = "http://www.ibm.com/xmlns/prod/2009/jsonx";
 const declaration = '<?xml version="1.0" encoding="UTF-8"?>\n';
@@ -20,6 +23,11 @@ class WrittenNumber {
 export function jsonxOfJson(text: string): string {
   const value: unknown = parseWithSource(text, keepNumber);
   return declaration + jsonxOf(value, rootAttributes);
+}
+
+/** JSONx as JSON text. Throws Error for a document that is no JSONx. */
+export function jsonOfJsonx(tree: XmlTree): string {
+  return jsonOf(tree.document.root);
 }
 
 /** What the engine gives revivers besides, and its types do not know yet. */
@@ -51,4 +59,40 @@ function jsonxOf(value: unknown, attributes: string): string {
 /** Characters that XML does not have become the replacement character. */
 function xmlText(text: string): string {
   return text.replaceAll(/[^\t\n\r\x20-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
+}
+
+function jsonOf(element: XmlElement): string {
+  if (element.namespaceUri !== namespace) throw new Error(`${element.name} is no JSONx`);
+  const text = element.content;
+  switch (element.name) {
+    case "object":
+      return `{${childrenOf(element).map(memberOf).join(",")}}`;
+    case "array":
+      return `[${childrenOf(element).map(jsonOf).join(",")}]`;
+    case "string":
+      return JSON.stringify(text);
+    case "number":
+      if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(text.trim())) {
+        throw new Error(`${text} is no JSON number`);
+      }
+      return text.trim();
+    case "boolean":
+      if (!/^\s*(?:true|false)\s*$/.test(text)) throw new Error(`${text} is no boolean`);
+      return text.trim();
+    case "null":
+      return "null";
+    default:
+      throw new Error(`${element.name} is no JSONx`);
+  }
+}
+
+function memberOf(element: XmlElement): string {
+  const name = element.attr("name");
+  if (name === null) throw new Error(`a ${element.name} of an object has no name`);
+  return `${JSON.stringify(name.value)}:${jsonOf(element)}`;
+}
+
+function childrenOf(parent: XmlElement): XmlElement[] {
+  const { XmlElement } = xmlLibrary();
+  return parent.find("*").filter((node) => node instanceof XmlElement);
 }

@@ -4,6 +4,7 @@ import type { XmlLimits } from "../xml/limits.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
+import type { ManagerValidation } from "./manager-validation.ts";
 import type { Matcher } from "./matching.ts";
 import type { UrlRewritePlan } from "./rewrite-rule.ts";
 
@@ -109,6 +110,8 @@ export interface ServicePlan {
   readonly responseType: MessageType;
   readonly xmlLimits: XmlLimits;
   readonly jsonLimits: JsonLimits;
+  /** Schemas that messages of the types `xml` and `soap` have to keep besides. */
+  readonly xmlValidations: readonly ManagerValidation[];
   /** The schema of messages of the type `soap`. */
   readonly soapSchema: string;
   readonly forcePolicyExec: boolean;

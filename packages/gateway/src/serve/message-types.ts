@@ -29,10 +29,11 @@ export function readMessage(
         return content;
       case "xml":
         documents.tree(content);
-        return content;
+        return keepsSchemas(transaction, schemas, content);
       case "soap": {
         const problem = soapProblem(transaction, schemas, content);
-        return problem === undefined ? content : `is not a SOAP message: ${problem}`;
+        if (problem !== undefined) return `is not a SOAP message: ${problem}`;
+        return keepsSchemas(transaction, schemas, content);
       }
       default:
         return unreachable(type);
@@ -53,4 +54,17 @@ function soapProblem(
   if (soapMessage(tree) === undefined) return "its root is no envelope of SOAP 1.1 or 1.2";
   if (tree.document.dtd !== null) return "it has a document type";
   return schemas.xsd(plan.domain, plan.soapSchema).problemOf(tree);
+}
+
+/** The content when it keeps the first schema that the xml-manager has for it. */
+function keepsSchemas(
+  transaction: Transaction,
+  schemas: SchemaStore,
+  content: Content,
+): Content | string {
+  const { plan, documents } = transaction;
+  const validation = plan.xmlValidations.find(({ matches }) => matches(transaction));
+  if (validation === undefined) return content;
+  const problem = schemas.xsd(plan.domain, validation.schema).problemOf(documents.tree(content));
+  return problem === undefined ? content : `does not keep its schema: ${problem}`;
 }

@@ -14,7 +14,7 @@ import type { ServiceMeter } from "./meter.ts";
 import { ProxiedAnswer } from "./proxied-answer.ts";
 import { rewriteMessage } from "./rewrite-message.ts";
 import { runRule } from "./run-rule.ts";
-import { emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
+import { type Content, emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
 import { withinTime } from "./transaction-time.ts";
 import { readVariable } from "./variables.ts";
 
@@ -105,8 +105,9 @@ async function processRequest(
   const bytes = body === undefined ? noBytes : await collect(body, plan);
   if (bytes instanceof TooLarge) return failed("client", bytes.message);
   const message = readMessage(transaction, world.schemas, plan.requestType, bytes);
-  if (typeof message === "string") return failed("client", `the request ${message}`);
-  transaction.contexts.set("INPUT", message);
+  const input = typeof message === "string" ? formOf(transaction, bytes) : message;
+  if (input === undefined) return failed("client", `the request ${message}`);
+  transaction.contexts.set("INPUT", input);
   if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
   if (skipsRules(plan, plan.requestType, bytes)) {
     if (plan.backend.type === "loopback") return skippedAnswer(transaction);
@@ -192,6 +193,15 @@ function editFrontHeaders(plan: ServicePlan, answer: Answer): void {
   for (const { side, name, value } of plan.headerEdits) {
     if (side === "front") answer.headers.set(name, value === undefined ? [] : [value]);
   }
+}
+
+/** A request that is no XML where the rule for it begins with making it XML. */
+function formOf(transaction: Transaction, bytes: Uint8Array): Content | undefined {
+  const { plan } = transaction;
+  const content: Content = { bytes, form: "message" };
+  transaction.contexts.set("INPUT", content);
+  const first = findRule(transaction, plan.policy, "request-rule")?.rule.actions[0];
+  return plan.requestType === "xml" && first?.type === "convert-http" ? content : undefined;
 }
 
 function collect(body: Readable, plan: ServicePlan): Promise<Uint8Array | TooLarge> {

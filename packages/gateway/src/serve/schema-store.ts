@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileOfUrl } from "../config/locations.ts";
 import { compileJsonSchema, type JsonValidator } from "../json/json-schema.ts";
 import { compileXsd, type Xsd } from "../xml/xsd.ts";
@@ -57,7 +57,8 @@ export class SchemaStore implements Disposable {
 
   #read(domain: string, location: string): Buffer {
     const file = places.test(location) ? fileOfUrl(this.#root, domain, location) : undefined;
-    if (file === undefined) throw new Error("schemas are not read from there");
+    if (file === undefined) throw new Error(`schemas are not read from ${location}`);
+    if (!existsSync(file)) throw new Error(`${location} does not exist`);
     return readFileSync(file);
   }
 }

@@ -25,9 +25,10 @@ export function soapMessage(tree: XmlTree): SoapMessage | undefined {
     (child) => child.name === "Body" && child.namespaceUri === root.namespaceUri,
   );
   const entries = body === undefined ? [] : elementsOf(body);
-  const fault = entries.find(
-    (entry) => entry.name === "Fault" && entry.namespaceUri === root.namespaceUri,
-  );
+  const [only] = entries;
+  // a fault beside anything else is none: what comes with it would go unseen
+  const isFault = only?.name === "Fault" && only.namespaceUri === root.namespaceUri;
+  const fault = isFault && entries.length === 1 ? only : undefined;
   const detail = fault && elementsOf(fault).find(({ name }) => name.toLowerCase() === "detail");
   return {
     version,

@@ -13,6 +13,8 @@ export interface XPathCall {
 export interface XPathShape {
   readonly prefixes: ReadonlySet<string>;
   readonly calls: readonly XPathCall[];
+  /** False for one that is the same over any document. */
+  readonly readsDocument: boolean;
 }
 
 /** Longest expression, in characters, and deepest nesting of its parentheses and brackets. */
@@ -50,6 +52,11 @@ const coreFunctions: Readonly<Record<string, readonly [number, number]>> = {
   round: [1, 1],
 };
 
+/** Functions that look at the context node where they have no argument, or always. */
+const contextFunctions: ReadonlySet<string> = new Set(
+  "id lang local-name name namespace-uri normalize-space number string string-length".split(" "),
+);
+
 const nodeTypes: ReadonlySet<string> = new Set([
   "comment",
   "text",
@@ -81,6 +88,7 @@ class Reader {
   readonly #calls: XPathCall[] = [];
   #at = 0;
   #depth = 0;
+  #readsDocument = false;
 
   constructor(source: string) {
     this.#source = source;
@@ -90,7 +98,8 @@ class Reader {
   read(): XPathShape {
     this.#expression();
     if (this.#token.kind !== "end") this.#refuse();
-    return { prefixes: this.#prefixes, calls: this.#calls };
+    const readsDocument = this.#readsDocument;
+    return { prefixes: this.#prefixes, calls: this.#calls, readsDocument };
   }
 
   #expression(): void {
@@ -173,6 +182,9 @@ class Reader {
   }
 
   #checkCore(name: string, count: number): void {
+    if (contextFunctions.has(name) && (count === 0 || name === "id" || name === "lang")) {
+      this.#readsDocument = true;
+    }
     const arity = Object.hasOwn(coreFunctions, name) ? coreFunctions[name] : undefined;
     if (arity === undefined) throw new XPathRefused(this.#source, `no function ${name}()`);
     if (count < arity[0] || count > arity[1]) {
@@ -181,6 +193,7 @@ class Reader {
   }
 
   #location(): void {
+    this.#readsDocument = true;
     if (this.#skipSymbol("/")) {
       if (this.#startsStep()) this.#steps();
       return;

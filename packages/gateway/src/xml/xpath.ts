@@ -29,13 +29,16 @@ export type XPathFunction = (name: string, args: readonly string[]) => string | 
 export class XPath implements Disposable {
   readonly source: string;
   readonly #namespaces: Readonly<Record<string, string>>;
+  /** False for an expression that is the same over any document. */
+  readonly readsDocument: boolean;
   readonly #calls: readonly XPathCall[];
   #compiled: XmlXPath | undefined;
 
   constructor(source: string, options: XPathOptions = {}) {
     this.source = source;
     this.#namespaces = options.namespaces ?? {};
-    const { prefixes, calls } = readXPath(source);
+    const { prefixes, calls, readsDocument } = readXPath(source);
+    this.readsDocument = readsDocument;
     for (const prefix of prefixes) {
       if (Object.hasOwn(this.#namespaces, prefix)) continue;
       throw new XPathRefused(source, `the prefix ${prefix} means nothing here`);
@@ -49,11 +52,6 @@ export class XPath implements Disposable {
       }
     }
     this.#calls = calls;
-  }
-
-  /** True when it calls extension functions, which `evaluate` must be given. */
-  get callsFunctions(): boolean {
-    return this.#calls.length > 0;
   }
 
   /** The value at `node`, or at the document itself. Throws Error for what fails only then. */

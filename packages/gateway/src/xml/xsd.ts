@@ -52,7 +52,7 @@ export function compileXsd(url: string, source: XsdSource): Xsd {
     try {
       return checked(source(location));
     } catch (error) {
-      missing.push(`${location}: ${(error as Error).message}`);
+      missing.push((error as Error).message);
       return undefined;
     }
   });

@@ -3,6 +3,7 @@ import type { Priority } from "../../log.ts";
 import type { AaaPolicyPlan } from "../aaa/aaa-plan.ts";
 import type { UrlRewritePlan } from "../rewrite-rule.ts";
 import type { SlmPolicyPlan } from "../slm/slm-plan.ts";
+import type { XmlActionParts } from "./xml-action-plan.ts";
 
 /** What every action has. `input` and `output` name contexts. */
 export interface ActionCommon {
@@ -145,7 +146,8 @@ type ActionParts =
   | RewritePlan
   | RouteSetPlan
   | SetvarPlan
-  | SlmPlan;
+  | SlmPlan
+  | XmlActionParts;
 
 /** One processing action that is served: what every action has, and what its type has. */
 export type ActionPlan = ActionCommon & ActionParts;

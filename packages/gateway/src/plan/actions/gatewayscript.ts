@@ -12,7 +12,7 @@ export const gatewayscript: ActionKind = {
       return { ...common, output, type: "gatewayscript", location, file: "" };
     }
     const file = fileOfUrl(planner.root, planner.domain.name, location);
-    if (file === undefined || !/^(local|config|temporary):/.test(location)) {
+    if (file === undefined || !/^(local|config|temporary|store):/.test(location)) {
       const line = lineOf(action, "gatewayscript-location");
       planner.refusals.add(action, `script location "${location}" is not served`, line);
     }

@@ -6,6 +6,7 @@ import {
 } from "../../config/model.ts";
 import { planErrorPolicy } from "../error-policy.ts";
 import { headerEdits } from "../header-edits.ts";
+import { managerValidations } from "../manager-validation.ts";
 import { jsonLimits, xmlLimits } from "../parser-limits.ts";
 import { defaultStylesheetOf, planPolicy } from "../plan-policy.ts";
 import { rulePlanner } from "../plan-rule.ts";
@@ -30,6 +31,7 @@ export type PolicyParts = Pick<
   | "urlRewrite"
   | "scripts"
   | "xmlLimits"
+  | "xmlValidations"
   | "jsonLimits"
   | "soapSchema"
   | "forcePolicyExec"
@@ -70,6 +72,7 @@ export function policyParts(
     urlRewrite: urlRewriteOf(domain, object, refusals),
     scripts: unservedInScripts(planner, object),
     xmlLimits: xmlLimits(domain, object, refusals),
+    xmlValidations: managerValidations(configuration.root, domain, object, refusals),
     jsonLimits: jsonLimits(domain, object, refusals),
     soapSchema: textOf(object, "soap-schema-url"),
     forcePolicyExec: flagOf(object, "force-policy-exec"),

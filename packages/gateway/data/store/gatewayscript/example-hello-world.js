@@ -1,0 +1,2 @@
+// Answers with a greeting.
+session.output.write("Hello, world");

@@ -1,0 +1,1 @@
+session.output.write(String(require('service-metadata').getVar('var://context/a/which')));

@@ -1,0 +1,1 @@
+session.output.write({ why: require('service-metadata').getVar('var://service/error-message') });
