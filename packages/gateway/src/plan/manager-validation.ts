@@ -1,17 +1,11 @@
 import { existsSync } from "node:fs";
 import { fileOfUrl } from "../config/locations.ts";
 import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model.ts";
-import { compileMatching, type Matcher } from "./matching.ts";
+import { compileMatching } from "./matching.ts";
 import { managerOf } from "./parser-limits.ts";
 import { linesOf } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
-
-/** A schema that the XML messages of a service have to keep where the matching holds. */
-export interface ManagerValidation {
-  readonly matches: Matcher;
-  readonly schema: string;
-  readonly origin: ConfigObject["origin"];
-}
+import type { ManagerValidation } from "./service-plan.ts";
 
 /** What `xml validate` of a service's xml-manager asks for: modes `schema` and `default` (none). */
 export function managerValidations(

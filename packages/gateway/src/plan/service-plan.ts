@@ -4,7 +4,6 @@ import type { XmlLimits } from "../xml/limits.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
-import type { ManagerValidation } from "./manager-validation.ts";
 import type { Matcher } from "./matching.ts";
 import type { UrlRewritePlan } from "./rewrite-rule.ts";
 
@@ -72,6 +71,13 @@ export type ErrorActionPlan = {
 export interface ErrorPolicyEntry {
   readonly matches: Matcher;
   readonly action: ErrorActionPlan;
+}
+
+/** A schema that the XML messages of a service have to keep where the matching holds. */
+export interface ManagerValidation {
+  readonly matches: Matcher;
+  readonly schema: string;
+  readonly origin: Origin;
 }
 
 export type MessageType = "preprocessed" | "json" | "xml" | "soap" | "unprocessed";
