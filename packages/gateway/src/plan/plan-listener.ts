@@ -1,12 +1,10 @@
-import { createRequire } from "node:module";
 import type { ConfigObject, Configuration } from "../config/model.ts";
+import { readAccessList } from "./access-list.ts";
+import { readServerTls } from "./crypto/lazy-server-tls.ts";
 import { localAddressOf } from "./local-address.ts";
 import { flagOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { ListenerPlan } from "./service-plan.ts";
-
-/** Read only where a handler speaks TLS, since it takes its time to load. */
-const require = createRequire(import.meta.url);
 
 const served: ReadonlySet<string> = new Set([
   "local-address",
@@ -21,18 +19,16 @@ const served: ReadonlySet<string> = new Set([
   "max-header-value-len",
   "max-querystring-len",
   "header-timeout",
+  "acl",
+  "compression",
+  "chunked-encoding",
   "http2-max-streams",
   "http2-max-frame",
   "http2-idle-timeout",
 ]);
 
 /** Without effect while the feature they tune is off, or on what goes over the wire at all. */
-const inert: ReadonlySet<string> = new Set([
-  "http-client-version",
-  "websocket-idle-timeout",
-  "chunked-encoding",
-  "credential-charset",
-]);
+const inert: ReadonlySet<string> = new Set(["websocket-idle-timeout", "credential-charset"]);
 
 /** What a source-https has besides. */
 const secureProperties = ["ssl-config-type", "ssl-server", "ssl-sni-server", "ssl"];
@@ -50,9 +46,10 @@ const servedFeatures: ReadonlySet<string> = new Set(
  */
 export function planListener(
   handler: ConfigObject,
-  { root, domains }: Configuration,
+  configuration: Configuration,
   refusals: Refusals,
 ): ListenerPlan {
+  const { root, domains } = configuration;
   const secure = handler.kind === "HTTPSSourceProtocolHandler";
   const features = switchesOf(handler, "allowed-features");
   const known = new Set([
@@ -73,7 +70,7 @@ export function planListener(
   const reader = { root, domain, refusals, env: process.env, now: new Date() };
   return {
     alias: secure ? "source-https" : "source-http",
-    tls: secure ? cryptoRoom().readServerTls(reader, handler) : undefined,
+    tls: secure ? readServerTls(reader, handler) : undefined,
     name: handler.name,
     domain: handler.domain,
     origin: handler.origin,
@@ -89,14 +86,13 @@ export function planListener(
     maxHeaderValueLength: numberOf(handler, "max-header-value-len"),
     maxQueryLength: numberOf(handler, "max-querystring-len"),
     headerTimeout: numberOf(handler, "header-timeout"),
+    admits: readAccessList(handler, configuration, refusals),
+    compression: flagOf(handler, "compression"),
+    chunked: flagOf(handler, "chunked-encoding"),
     http2: {
       maxStreams: numberOf(handler, "http2-max-streams"),
       maxFrame: numberOf(handler, "http2-max-frame"),
       idleTimeout: numberOf(handler, "http2-idle-timeout"),
     },
   };
-}
-
-function cryptoRoom(): typeof import("./crypto/server-tls.ts") {
-  return require("./crypto/server-tls.ts") as typeof import("./crypto/server-tls.ts");
 }

@@ -1,6 +1,7 @@
 import type { Origin } from "../config/model.ts";
 import type { JsonLimits } from "../json/limits.ts";
 import type { XmlLimits } from "../xml/limits.ts";
+import type { AccessList } from "./access-list.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
@@ -26,6 +27,12 @@ export interface ListenerPlan {
   readonly maxHeaderValueLength: number;
   readonly maxQueryLength: number;
   readonly headerTimeout: number;
+  /** Undefined lets everybody in. */
+  readonly admits?: AccessList | undefined;
+  /** Gzip for clients that accept it, and from those that send it. */
+  readonly compression: boolean;
+  /** False gives every answer a length, or the end of its connection. */
+  readonly chunked: boolean;
   /** Limits of HTTP/2: streams of a connection, bytes of a frame, milliseconds (0: as HTTP/1.1). */
   readonly http2: {
     readonly maxStreams: number;

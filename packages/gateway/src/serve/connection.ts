@@ -204,8 +204,9 @@ export class Connection implements Guest {
       !plan.persistent ||
       this.#reading === "body" ||
       (plan.maxPersistentReuse > 0 && this.#requests >= plan.maxPersistentReuse) ||
-      endsConnection(request.head, answer);
-    writeAnswer(this.#socket, request.head, answer, close, (whole) => {
+      endsConnection(request.head, answer, plan.chunked);
+    const { chunked: chunks } = plan;
+    writeAnswer(this.#socket, request.head, answer, { close, chunks }, (whole) => {
       if (!whole) this.#socket.destroy();
       else if (close) this.#end();
       // a client that does not read its answers gets no further ones
@@ -232,7 +233,10 @@ export class Connection implements Guest {
     this.#request = undefined;
     body?.destroy(new Error("the request is malformed"));
     if (begun) this.#socket.destroy();
-    else writeAnswer(this.#socket, undefined, answer, true, () => this.#end());
+    else
+      writeAnswer(this.#socket, undefined, answer, { close: true, chunks: true }, () =>
+        this.#end(),
+      );
   }
 
   /** Ends the sending side; what still comes is thrown away for a while, then cut. */
@@ -269,8 +273,13 @@ export class Connection implements Guest {
   }
 }
 
-/** The client asked for the end, or cannot tell where the body ends (HTTP/1.0). */
-function endsConnection({ version, framing }: RequestHead, answer: Answer): boolean {
-  if (version !== "1.0") return framing.closes;
-  return framing.closes || !framing.keepsAlive || !(answer.body instanceof Uint8Array);
+/** The client asked for the end, or cannot tell where the body ends. */
+function endsConnection(
+  { version, framing }: RequestHead,
+  { body }: Answer,
+  chunks: boolean,
+): boolean {
+  const endless = !(body instanceof Uint8Array);
+  if (version !== "1.0") return framing.closes || (endless && !chunks);
+  return framing.closes || !framing.keepsAlive || endless;
 }

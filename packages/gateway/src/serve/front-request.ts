@@ -79,6 +79,7 @@ function uriOf(target: string): string {
   return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
-function plainAddress(address: string | undefined): string {
+/** An address without what says that it is an IPv4 address in IPv6. */
+export function plainAddress(address: string | undefined): string {
   return (address ?? "").replace(/^::ffff:/, "");
 }

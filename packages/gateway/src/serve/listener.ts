@@ -2,9 +2,11 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ServerTls } from "../plan/crypto/server-tls-plan.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
+import { compressing } from "./compression.ts";
 import { Connection } from "./connection.ts";
 import { lookAhead } from "./first-bytes.ts";
 import type { Front, FrontTimes, Guest, Handler } from "./front.ts";
+import { plainAddress } from "./front-request.ts";
 import { swiftSocket } from "./swift-socket.ts";
 
 /** A front side handler that is listening. */
@@ -44,11 +46,11 @@ export async function openListener(
   handler: Handler,
   note: (text: string) => void = () => {},
 ): Promise<Listener> {
-  const front: Front = { plan, times, handler, closing: false };
+  const front: Front = { plan, times, handler: handlerFor(plan, handler), closing: false };
   const guests = new Set<Guest>();
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
-    await welcomeTo(front, guests, note),
+    admitted(front, await welcomeTo(front, guests, note), note),
   );
   let accepted = 0;
   server.on("connection", () => accepted++);
@@ -69,7 +71,8 @@ export async function openListener(
     update(next, nextTimes, nextHandler) {
       if ((next.tls === undefined) !== (front.plan.tls === undefined)) return false;
       if (speaksHttp2(next) !== speaksHttp2(front.plan)) return false;
-      Object.assign(front, { plan: next, times: nextTimes, handler: nextHandler });
+      const handler = handlerFor(next, nextHandler);
+      Object.assign(front, { plan: next, times: nextTimes, handler });
       return true;
     },
     port: typeof address === "object" && address !== null ? address.port : port,
@@ -77,6 +80,27 @@ export async function openListener(
       front.closing = true;
       return closeServer(server, guests, deadline).finally(() => clearInterval(clock));
     },
+  };
+}
+
+function handlerFor({ compression }: ListenerPlan, handler: Handler): Handler {
+  return compression ? compressing(handler) : handler;
+}
+
+/** Turns away whom the handler's access list does not let in, before a byte is read. */
+function admitted(
+  front: Front,
+  welcome: (socket: Socket) => void,
+  note: (text: string) => void,
+): (socket: Socket) => void {
+  return (socket) => {
+    const address = plainAddress(socket.remoteAddress);
+    if (front.plan.admits?.(address) ?? true) {
+      welcome(socket);
+      return;
+    }
+    note(`client ${address} is not in the access list`);
+    socket.destroy();
   };
 }
 

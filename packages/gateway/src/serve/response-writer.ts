@@ -8,18 +8,19 @@ const smallBody = 4096;
 
 /**
  * Writes an answer; `done` hears, once, whether all of it was handed to the socket. `head` is
- * undefined for what was no request: then the body has a length.
+ * undefined for what was no request: then the body has a length. Without `chunks` and a length the
+ * body ends with the connection.
  */
 export function writeAnswer(
   socket: Socket,
   head: RequestHead | undefined,
   answer: Answer,
-  close: boolean,
+  { close, chunks }: { readonly close: boolean; readonly chunks: boolean },
   done: (whole: boolean) => void,
 ): void {
   const { status, body } = answer;
   const bodiless = status === 204 || status === 304;
-  const chunked = !bodiless && head?.version === "1.1";
+  const chunked = chunks && !bodiless && head?.version === "1.1";
   const silent = bodiless || head?.method === "HEAD";
   let text = `HTTP/1.1 ${status} ${phrase(answer.reason)}\r\n${answer.lines ?? answer.headers.lines()}${
     close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n"

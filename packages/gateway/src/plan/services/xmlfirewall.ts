@@ -5,7 +5,7 @@ import {
   objectKey,
 } from "../../config/model.ts";
 import { planBackside } from "../backside/plan-backside.ts";
-import { readServerTls } from "../crypto/server-tls.ts";
+import { readServerTls } from "../crypto/lazy-server-tls.ts";
 import { localAddressOf } from "../local-address.ts";
 import { messageType } from "../message-type.ts";
 import { flagOf, lineOf, numberOf, textOf, unservedProperties } from "../properties.ts";
@@ -139,6 +139,8 @@ function planOwnListener(
     persistent: flagOf(object, "persistent-connections"),
     maxPersistentReuse: 0,
     ...headerLimits,
+    compression: false,
+    chunked: true,
     tls: secure ? readServerTls(reader, object) : undefined,
   };
 }
