@@ -4,7 +4,7 @@ import { lineOf, textOf } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 
 /** True for an address of a client that is let in. */
-export type AccessList = (address: string) => boolean;
+type AccessList = (address: string) => boolean;
 
 interface Clause {
   readonly allows: boolean;

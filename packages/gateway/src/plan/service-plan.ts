@@ -1,7 +1,6 @@
 import type { Origin } from "../config/model.ts";
 import type { JsonLimits } from "../json/limits.ts";
 import type { XmlLimits } from "../xml/limits.ts";
-import type { AccessList } from "./access-list.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
@@ -27,8 +26,8 @@ export interface ListenerPlan {
   readonly maxHeaderValueLength: number;
   readonly maxQueryLength: number;
   readonly headerTimeout: number;
-  /** Undefined lets everybody in. */
-  readonly admits?: AccessList | undefined;
+  /** True for the address of a client that is let in; undefined lets everybody in. */
+  readonly admits?: ((address: string) => boolean) | undefined;
   /** Gzip for clients that accept it, and from those that send it. */
   readonly compression: boolean;
   /** False gives every answer a length, or the end of its connection. */
