@@ -40,6 +40,20 @@ export function usesOfScript(source: string): readonly ScriptUse[] {
   return uses;
 }
 
+/** Whether a script has `import()`; true also for one that only the engine can parse. */
+export function importsModules(source: string): boolean {
+  if (!/\bimport\b/.test(source)) return false;
+  try {
+    for (const { type } of everyNode(parseScript(source))) {
+      if (type === "ImportExpression") return true;
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof ScriptSyntaxError) return true;
+    throw error;
+  }
+}
+
 /** Whether nothing in the text could be a use that matters. May say no too often. */
 function isPlain(source: string): boolean {
   if (/\b(?:callRule|xslt|open)\b|\\u/.test(source)) return false;

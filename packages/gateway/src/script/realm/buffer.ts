@@ -81,7 +81,6 @@ export function installBuffer(backend: BufferBackend): RealmBuffer {
     }
     return typeof first === "number" ? sized(first) : from(first, second, third);
   }
-  Object.defineProperty(Bytes, Symbol.species, { value: Bytes });
   Object.setPrototypeOf(Buffer, Uint8Array);
   Buffer.prototype = Bytes.prototype;
   Object.defineProperty(Bytes.prototype, "constructor", { value: Buffer, configurable: true });
@@ -114,7 +113,5 @@ export function installBuffer(backend: BufferBackend): RealmBuffer {
   for (const [name, value] of Object.entries(statics)) {
     Object.defineProperty(Buffer, name, { value, writable: true, configurable: true });
   }
-  // arrays that typed arrays make of themselves are of this class
-  Object.defineProperty(Buffer, Symbol.species, { get: () => Bytes, configurable: true });
   return Buffer as unknown as RealmBuffer;
 }

@@ -43,6 +43,8 @@ export function hardenRealm(globals: object): Freeze {
   ]) {
     visit(Object.getPrototypeOf(hidden));
   }
+  // its stack is read by functions that all errors share
+  visit(new Error());
   const often = new Set<PropertyKey>([
     "constructor",
     "toString",
@@ -63,7 +65,7 @@ export function hardenRealm(globals: object): Freeze {
       if (property === undefined || !("value" in property) || !property.configurable) continue;
       const { value, enumerable } = property;
       if (!often.has(name) && !(later && typeof value !== "function")) continue;
-      Object.defineProperty(holder, name, {
+      const accessor = {
         get: () => value,
         set(this: object, own: unknown) {
           if (this === holder)
@@ -77,7 +79,12 @@ export function hardenRealm(globals: object): Freeze {
         },
         enumerable: later && enumerable === true,
         configurable: false,
-      });
+      };
+      Object.defineProperty(holder, name, accessor);
+      // the holder itself may have been walked already
+      visit(value);
+      visit(accessor.get);
+      visit(accessor.set);
     }
   };
   const freezeWaiting = (): void => {

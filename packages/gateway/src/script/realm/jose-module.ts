@@ -210,7 +210,7 @@ export function installJose(kit: RealmKit, jose: JoseKit): JoseModule {
       this.run(first, second);
     }
   }
-  kit.freeze([JWSSigner, JWEEncrypter]);
+  kit.freeze([JWSSigner, JWEEncrypter, parse]);
   const make = (host: ScriptHost): object =>
     Object.freeze({
       createJWSHeader(key?: JoseKey, alg?: unknown): object {

@@ -46,8 +46,7 @@ export function installMetadata(
         enumerable: true,
       });
     }
-    Object.freeze(Variables.prototype);
-    return Object.freeze(Variables);
+    return kit.freeze(Variables);
   };
   const define = (prototype: object, name: string, url: string): void => {
     Object.defineProperty(prototype, name, {
@@ -120,10 +119,7 @@ export function installMetadata(
       this.#host.setReason(this.#side, String(value));
     }
   }
-  for (const made of [Hosted, Headers, ServiceMetadata]) {
-    Object.freeze(made.prototype);
-    Object.freeze(made);
-  }
+  kit.freeze([Hosted, Headers, ServiceMetadata]);
   return {
     service: (host) => Object.freeze(new ServiceMetadata(host)),
     header: (host) =>

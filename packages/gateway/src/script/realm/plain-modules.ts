@@ -34,5 +34,6 @@ export function installPlain(
   }
   const parse = url!.parse as (...values: readonly unknown[]) => object;
   url!.parse = (...values: readonly unknown[]) => new Url(parse(...values));
+  kit.freeze(Url);
   return kit.freeze(modules);
 }

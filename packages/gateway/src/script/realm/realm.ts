@@ -3,6 +3,7 @@ import { inspect } from "node:util";
 import { compileFunction, constants, createContext, runInContext, Script } from "node:vm";
 import { dottedVariables } from "../../serve/variable-table.ts";
 import { type ScriptFunction, scriptHostMethods } from "../script-host.ts";
+import { importsModules } from "../script-uses.ts";
 import { type BufferBackend, installBuffer } from "./buffer.ts";
 import { installBuffers } from "./buffers.ts";
 import { installGuard } from "./guard.ts";
@@ -52,8 +53,14 @@ export function createRealm(): Realm {
   const guarded = <Host extends object>(host: Host): Host => guardFor(functionsOf(host))(host);
   let table: ModuleTable | undefined;
   let freeze: Freeze | undefined;
+  const unfrozen: unknown[] = [];
   const kit = createKit(install, guarded, {
-    freeze: (value) => (freeze === undefined ? value : freeze(value)),
+    freeze(value) {
+      // what is made before the intrinsics are frozen is frozen after them
+      if (freeze === undefined) unfrozen.push(value);
+      else freeze(value);
+      return value;
+    },
     loadXml() {
       if (table === undefined)
         throw new Error("XML is used in a way that was not seen in the text");
@@ -71,19 +78,14 @@ export function createRealm(): Realm {
   );
   const globals = runInContext("globalThis", context) as Record<string, unknown>;
   const entry = `enter${randomBytes(8).toString("hex")}`;
-  let action: (() => void) | undefined;
+  const gate = install(installGate)();
   const added = { Buffer: kit.Buffer, Buffers: kit.Buffers, ...install(installXmlGlobals)(kit) };
   for (const [name, value] of Object.entries(added)) {
     Object.defineProperty(globals, name, { value, writable: true, configurable: true });
   }
-  Object.defineProperty(globals, entry, {
-    value: () => {
-      const now = action;
-      action = undefined;
-      now?.();
-    },
-  });
+  Object.defineProperty(globals, entry, { value: gate.enter });
   freeze = install(hardenRealm)(globals);
+  for (const value of unfrozen) freeze(value);
   const library = (source: LibrarySource): object => {
     const files = source.files.map(({ name, path, text }) => {
       const body = compiled(text, ["exports", "require", "module"], path) as LibraryFile;
@@ -96,14 +98,17 @@ export function createRealm(): Realm {
   const RealmPromise = globals.Promise as PromiseConstructor;
   return {
     start,
-    compile: (source, filename) =>
-      compileFunction(`"use strict";${source}`, bodyParameters, {
+    compile(source, filename) {
+      // what import() is rejected with comes from outside the realm
+      if (importsModules(source)) throw new SyntaxError("import() is not served: use require");
+      return compileFunction(`"use strict";${source}`, bodyParameters, {
         parsingContext: context,
         filename,
         columnOffset: -'"use strict";'.length,
-      }) as ScriptFunction,
+      }) as ScriptFunction;
+    },
     enter(next, limit) {
-      action = next;
+      gate.next(next);
       if (limit === undefined) enter.runInContext(context);
       else enter.runInContext(context, { timeout: limit });
     },
@@ -133,6 +138,23 @@ function createKit(
       globalThis.Buffer.from(text, encoding as BufferEncoding),
   });
   return install(installKit)(bytes, Buffer, Buffers, scriptErrorCodes, late);
+}
+
+/**
+ * Runs inside a realm: its one entrance. A script can see `enter`, which does nothing for it.
+ */
+function installGate(): { enter(): void; next(action: () => void): void } {
+  let action: (() => void) | undefined;
+  return {
+    enter: () => {
+      const now = action;
+      action = undefined;
+      now?.();
+    },
+    next: (given) => {
+      action = given;
+    },
+  };
 }
 
 function stackReader(error: object): (() => unknown) | undefined {

@@ -120,10 +120,7 @@ export function installSession(kit: RealmKit): SessionMaker {
       }
     }
   }
-  for (const made of [Readable, Context, Session, Console]) {
-    Object.freeze(made.prototype);
-    Object.freeze(made);
-  }
+  kit.freeze([Readable, Context, Session, Console]);
   return {
     session: (host) => new Session(host),
     console: (host, category) => new Console(host, category),

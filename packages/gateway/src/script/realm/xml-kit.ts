@@ -8,6 +8,7 @@ export interface DomNode {
   readonly prefix: string | null;
   readonly data: string;
   readonly childNodes: DomList;
+  readonly children?: DomList;
   readonly parentNode: DomNode | null;
   readonly ownerDocument: DomDocument | null;
   readonly firstChild: DomNode | null;
@@ -28,6 +29,7 @@ export interface DomDocument extends DomNode {
   readonly documentElement: DomNode | null;
   createElementNS(namespace: string | null, name: string): DomNode;
   createTextNode(text: string): DomNode;
+  createDocumentFragment(): DomNode;
 }
 
 /** The library @xmldom/xmldom, of the realm. */

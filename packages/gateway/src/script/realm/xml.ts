@@ -94,6 +94,10 @@ export function installXml(
     11: "documentfragment",
   };
   const implementation = new dom.DOMImplementation();
+  // functions that live lists share hang on the lists alone
+  const sample = parse("<a/>");
+  const parents = [sample, sample.documentElement!, sample.createDocumentFragment()];
+  kit.freeze(parents.map(({ children }) => children));
   return {
     dom,
     parse,
