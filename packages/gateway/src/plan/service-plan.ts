@@ -1,6 +1,7 @@
 import type { Origin } from "../config/model.ts";
 import type { JsonLimits } from "../json/limits.ts";
 import type { XmlLimits } from "../xml/limits.ts";
+import type { ScriptKeys } from "../script/script-keys.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
@@ -156,6 +157,8 @@ export interface ServicePlan {
   readonly headerEdits: readonly HeaderEdit[];
   /** Other files of the service's scripts, found by following `require`. */
   readonly scripts: readonly string[];
+  /** Keys that scripts can use by name; undefined when none of them uses keys. */
+  readonly scriptKeys: ScriptKeys | undefined;
 }
 
 /** Why a service is down: file, line and object are always known. */

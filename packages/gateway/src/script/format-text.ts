@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { shownValue } from "./shown-value.ts";
 
 /**
  * The text of a console call: `%`-directives (%s %d %i %f %e %u %c %o %x %X %b %j, `%1$d` by
@@ -54,5 +54,5 @@ function directiveText(type: string, value: unknown): string {
 function shown(value: unknown): string {
   return typeof value === "string"
     ? value
-    : inspect(value, { depth: 2, customInspect: false, breakLength: Number.POSITIVE_INFINITY });
+    : shownValue(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
 }

@@ -246,11 +246,15 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   callRule(...[rule, input, output, done]: Parameters<ScriptHost["callRule"]>): void {
-    void this.#parts.callRule(rule, input, output).then(done);
+    // never a function of the realm itself: that would run when the realm is next entered
+    this.#parts.callRule(rule, input, output).then(
+      (problem) => done(problem),
+      (error: unknown) => done((error as Error).message),
+    );
   }
 
   get #keys(): ScriptKeys {
-    return noKeys;
+    return this.#parts.transaction.plan.scriptKeys ?? noKeys;
   }
 
   #content(name: string): Content {

@@ -4,6 +4,7 @@ import {
   type Configuration,
   objectKey,
 } from "../../config/model.ts";
+import { scriptKeys } from "../crypto/script-keys.ts";
 import { planErrorPolicy } from "../error-policy.ts";
 import { headerEdits } from "../header-edits.ts";
 import { managerValidations } from "../manager-validation.ts";
@@ -34,6 +35,7 @@ export type PolicyParts = Pick<
   | "xmlValidations"
   | "jsonLimits"
   | "soapSchema"
+  | "scriptKeys"
   | "forcePolicyExec"
   | "hostRewriting"
   | "chunkedUploads"
@@ -59,6 +61,9 @@ export function policyParts(
   const policy = planPolicy(planner, object, property);
   const errorPolicy = planErrorPolicy(planner, object);
   const policyName = textOf(object, property);
+  const scripts = unservedInScripts(planner, object);
+  const { root } = configuration;
+  const reader = { root, domain, refusals, env: process.env, now: new Date() };
   return {
     domain: domain.name,
     name: object.name,
@@ -70,11 +75,12 @@ export function policyParts(
     rules: planner.rules,
     errorPolicy,
     urlRewrite: urlRewriteOf(domain, object, refusals),
-    scripts: unservedInScripts(planner, object),
     xmlLimits: xmlLimits(domain, object, refusals),
     xmlValidations: managerValidations(configuration.root, domain, object, refusals),
     jsonLimits: jsonLimits(domain, object, refusals),
     soapSchema: textOf(object, "soap-schema-url"),
+    scripts,
+    scriptKeys: scriptKeys(reader, scripts),
     forcePolicyExec: flagOf(object, "force-policy-exec"),
     hostRewriting: flagOf(object, "host-rewriting"),
     chunkedUploads: flagOf(object, "chunked-uploads"),

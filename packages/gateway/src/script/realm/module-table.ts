@@ -2,10 +2,11 @@ import { deepEqual as looseAssert } from "node:assert";
 import { createRequire } from "node:module";
 import querystring from "node:querystring";
 import url from "node:url";
-import { inspect, isDeepStrictEqual, types } from "node:util";
+import { isDeepStrictEqual, types } from "node:util";
 import { defaultXmlLimits } from "../../xml/limits.ts";
 import { scannedDocument } from "../../xml/parse.ts";
 import { formatText } from "../format-text.ts";
+import { shownValue } from "../shown-value.ts";
 import { installAssert } from "./assert-module.ts";
 import { installCrypto } from "./crypto-module.ts";
 import { installFs } from "./fs-module.ts";
@@ -90,11 +91,10 @@ export function createModuleTable(inside: RealmInside): ModuleTable {
 const utilBackend: UtilBackend = {
   format: (values) => formatText(values),
   inspect: (value, options) =>
-    inspect(value, {
+    shownValue(value, {
       depth: options.depth === undefined ? 2 : options.depth,
       showHidden: options.showHidden === true,
       colors: options.colors === true,
-      customInspect: false,
     }),
   deepEqual: (left, right, strict) =>
     strict ? isDeepStrictEqual(left, right) : looselyEqual(left, right),
@@ -133,8 +133,24 @@ type Functions = Readonly<Record<string, (...values: readonly unknown[]) => unkn
 
 const plainModules: Readonly<Record<string, Functions>> = {
   querystring: querystring as never,
-  url: url as never,
+  url: {
+    parse: (text, ...flags) => legacyUrl(text, ...flags),
+    format: (parts) =>
+      url.format(typeof parts === "string" ? (legacyUrl(parts) as never) : (parts as never)),
+    resolve: (from, to) => {
+      const base = legacyUrl(from, false, true) as { resolve(to: unknown): string };
+      return base.resolve(to);
+    },
+  },
 };
+
+/** Node's older parser of addresses, by the class that does not warn about itself. */
+function legacyUrl(...values: readonly unknown[]): object {
+  const { Url } = url as unknown as { Url: new () => { parse(...values: unknown[]): void } };
+  const parsed = new Url();
+  parsed.parse(...values);
+  return parsed;
+}
 
 /** The package, which Node's deprecated module is a copy of. */
 function punycode(): Functions {

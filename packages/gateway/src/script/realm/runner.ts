@@ -17,8 +17,7 @@ export function installRunner(
   makers: { session: SessionMaker; metadata: MetadataMaker; builtin: BuiltinMaker; guard: Guard },
   defaultCategory: string,
 ): StartScript {
-  const builtin = (host: ScriptHost, specifier: string): unknown => {
-    const name = specifier.endsWith(".js") ? specifier.slice(0, -3) : specifier;
+  const builtin = (host: ScriptHost, name: string): unknown => {
     if (name === "service-metadata") return makers.metadata.service(host);
     if (name === "header-metadata") return makers.metadata.header(host);
     if (name === "console") return makers.session.console(host, defaultCategory);
@@ -64,8 +63,9 @@ export function installRunner(
       return exports;
     }
     #builtin(specifier: string): unknown {
-      const known = this.#builtins.get(specifier) ?? builtin(this.#host, specifier);
-      if (known !== undefined) this.#builtins.set(specifier, known);
+      const name = specifier.replace(/\.js$/, "");
+      const known = this.#builtins.get(name) ?? builtin(this.#host, name);
+      if (known !== undefined) this.#builtins.set(name, known);
       return known;
     }
   }

@@ -90,7 +90,7 @@ export function installUrlopen(
       method: String(options.method ?? "get").toUpperCase(),
       headers: headersOf(options, data === undefined ? undefined : types[data.form]),
       timeout: seconds * 1000,
-      data: data?.bytes,
+      data: typeof data?.bytes === "string" ? data.bytes : data && kit.Buffer.over(data.bytes),
       sslClientProfile: String(options.sslClientProfile ?? ""),
       sslProxyProfile: String(options.sslProxyProfile ?? ""),
       agent: {

@@ -1,0 +1,1 @@
+module.exports = { counter: 0, up: require('../a').name };
