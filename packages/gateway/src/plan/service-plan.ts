@@ -1,7 +1,7 @@
 import type { Origin } from "../config/model.ts";
 import type { JsonLimits } from "../json/limits.ts";
-import type { XmlLimits } from "../xml/limits.ts";
 import type { ScriptKeys } from "../script/script-keys.ts";
+import type { XmlLimits } from "../xml/limits.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import type { BacksidePlan } from "./backside/backside-plan.ts";
 import type { ServerTls } from "./crypto/server-tls-plan.ts";
