@@ -11,9 +11,10 @@ export interface Change {
     | "command"
     | "user"
     | "capabilities"
-    | "mount";
+    | "mount"
+    | "configuration";
   readonly class: ChangeClass;
-  /** The object's path, or the name of the fact (`env:PATH`). */
+  /** The object's path, the name of the fact (`env:PATH`), or of what a gateway serves differently. */
   readonly path: string;
   readonly was?: string;
   readonly is?: string;

@@ -3,6 +3,7 @@ import type { Digest, Tree } from "@lithify/oci";
 import type { Baseline } from "./baseline.ts";
 import type { Change } from "./change.ts";
 import { configChanges, confinementChanges } from "./fact-changes.ts";
+import { servedChanges } from "./served-changes.ts";
 import { treeChanges } from "./tree-changes.ts";
 import { volumeChanges } from "./volume-changes.ts";
 
@@ -29,7 +30,8 @@ export async function driftOf(instance: Instance, baseline: Baseline): Promise<I
     instance.facts(),
     instance.volumeTrees(),
   ]);
-  return compareInstance(instance, baseline, live, facts, volumes);
+  const served = await servedChanges(instance, facts);
+  return compareInstance(instance, baseline, live, facts, volumes, served);
 }
 
 /** The pure part of `driftOf`: what differs between a baseline and what was seen. */
@@ -39,6 +41,7 @@ export function compareInstance(
   live: Tree,
   facts: InstanceFacts,
   volumes: readonly VolumeTrees[] = [],
+  served: readonly Change[] = [],
 ): InstanceDrift {
   const writable =
     baseline.kind === "sealed" ? resolved(baseline.tree, baseline.policy.writable) : [];
@@ -49,6 +52,7 @@ export function compareInstance(
       ? confinementChanges(baseline.policy, baseline.identities, writable, facts)
       : []),
     ...volumeChanges(volumes, facts, writable),
+    ...served,
   ];
   return {
     name: instance.name,

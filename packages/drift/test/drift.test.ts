@@ -16,6 +16,7 @@ import {
   compareInstance,
   reportOf,
 } from "../src/index.ts";
+import { changesOf } from "../src/served-changes.ts";
 
 const image = {
   digest: digestOf("image"),
@@ -163,5 +164,28 @@ describe("compareInstance", () => {
     );
     expect([same.drifted, edited.drifted, same.sealed]).toEqual([false, true, false]);
     expect(reportOf([same, edited]).drifted).toBe(true);
+  });
+});
+
+describe("what a gateway serves otherwise than its files say", () => {
+  it("is named, and drift", () => {
+    const said = {
+      drifted: true,
+      differences: [
+        { domain: "echo", change: "changed", object: 'mpgw "echo"', property: "front-timeout" },
+        { domain: "echo", change: "added", object: 'matching "m"' },
+        { domain: 1 },
+      ],
+    };
+    expect(changesOf(said).map(({ kind, path, is }) => [kind, path, is])).toEqual([
+      ["configuration", 'echo: mpgw "echo" front-timeout', "changed in memory"],
+      ["configuration", 'echo: matching "m"', "added in memory"],
+    ]);
+  });
+
+  it("is nothing where the answer is none", () => {
+    for (const answer of [undefined, null, 1, "text", {}, { differences: {} }]) {
+      expect(changesOf(answer)).toEqual([]);
+    }
   });
 });

@@ -57,6 +57,18 @@ test.each(["1", "2"])(
       });
       const metrics = await (await fetch(`http://127.0.0.1:${tree.health}/metrics`)).text();
       expect(metrics).toContain('lithify_gateway_drift{domain="echo"} 1');
+      const names = await fetch(`http://127.0.0.1:${tree.health}/drift`);
+      expect(await names.json()).toEqual({
+        drifted: true,
+        differences: [
+          {
+            domain: "echo",
+            change: "changed",
+            object: 'source-http "echo_http_8080"',
+            property: "max-url-len",
+          },
+        ],
+      });
       const changed = await ask(`${handler}?state=1`);
       expect(changed.document[class_]).toMatchObject({ state: { configstate: "modified" } });
 

@@ -30,10 +30,12 @@ export function directoryOf(root: string, domain: string, scheme: string): strin
       return join(root, "local", own);
     case "temporary":
       return join(root, "temporary", own);
-    // below the one tree that may be writable
+    // a tree of its own where there is one, else below the one that may be writable
     case "logtemp":
     case "logstore":
-      return join(root, "temporary", scheme, own);
+      return existsSync(join(root, scheme))
+        ? join(root, scheme, own)
+        : join(root, "temporary", scheme, own);
     case "store":
       return storeDirectory;
     default:

@@ -4,12 +4,12 @@ import { planLogTargets } from "../log/plan-log-targets.ts";
 import { logLine, type Priority } from "../log.ts";
 import type { ManagedInstance } from "../manage/instance.ts";
 import { localInstance } from "../manage/local-instance.ts";
-import { measure } from "../manage/measure.ts";
 import { type Management, openManagement } from "../manage/open-management.ts";
 import { planManagement } from "../manage/plan-management.ts";
+import { healthPages } from "../run/health-pages.ts";
 import { type LiveGateway, type LiveOptions, serveLive } from "./serve-live.ts";
 
-export interface ManagedOptions extends Omit<LiveOptions, "log" | "metrics"> {
+export interface ManagedOptions extends Omit<LiveOptions, "log" | "pages"> {
   /** Takes each line of the log, without its end. */
   readonly write: (line: string) => void;
   /** The least urgent priority that is written. */
@@ -37,12 +37,14 @@ export async function serveManaged(options: ManagedOptions): Promise<ManagedGate
   });
   const { log } = logs;
   const startedAt = new Date();
-  let instance: ManagedInstance | undefined;
-  const metrics = async (): Promise<string> => (instance === undefined ? "" : measure(instance));
+  let serves: (instance: ManagedInstance) => void = () => {};
+  const instance = new Promise<ManagedInstance>((resolve) => {
+    serves = resolve;
+  });
   const live = await serveLive({
     ...rest,
     log,
-    metrics,
+    pages: healthPages(() => instance),
     changed: (change, gateway) => {
       void logs.open(planLogTargets(gateway.configuration));
       options.changed(change, gateway);
@@ -52,7 +54,7 @@ export async function serveManaged(options: ManagedOptions): Promise<ManagedGate
   const files = (): typeof gateway.configuration => live.files;
   const { root } = options;
   const managed = localInstance({ root, gateway, logs, startedAt, files, changeable });
-  instance = managed;
+  serves(managed);
   await logs.open(planLogTargets(gateway.configuration));
   const plans = (await planManagement(gateway.configuration)).map((plan) => ({
     ...plan,

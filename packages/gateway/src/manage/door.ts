@@ -72,9 +72,9 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
 
 async function openInside(options: DoorOptions): Promise<(socket: Socket) => void> {
   const { tls, listener } = await options.open();
-  const { createServer: createHttpServer } = await import("node:http");
+  const { http: nodeHttp } = await import("../serve/node-http.ts");
   const { SecureFront } = await import("../serve/secure-front.ts");
-  const http = createHttpServer({ maxHeaderSize: 16_384 }, listener);
+  const http = nodeHttp.createServer({ maxHeaderSize: 16_384 }, listener);
   http.requestTimeout = requestTime;
   http.headersTimeout = requestTime;
   http.setTimeout(idleTime);

@@ -3,6 +3,7 @@ import type { LogHub } from "../log/log-hub.ts";
 import type { ManagedInstance } from "../manage/instance.ts";
 import { serveGateway } from "../serve/serve-gateway.ts";
 import { accessWriter } from "./access-writer.ts";
+import { healthPages } from "./health-pages.ts";
 import { interfacesOf } from "./interfaces-of.ts";
 import { logTargetsOf } from "./log-targets-of.ts";
 import { drainDelay, logStart, logStop, stopSignal } from "./start-log.ts";
@@ -31,10 +32,6 @@ export async function runAlone(
     );
     return instance;
   };
-  const metrics = async (): Promise<string> => {
-    const { measure } = await import("../manage/measure.ts");
-    return measure(await managed());
-  };
   const access = await accessWriter(environment);
   const gateway = await serveGateway({
     root,
@@ -42,7 +39,7 @@ export async function runAlone(
     healthPort,
     scriptLimit,
     drainDeadline,
-    metrics,
+    pages: healthPages(managed),
     ...(access === undefined ? {} : { access }),
   });
   const files = gateway.configuration;

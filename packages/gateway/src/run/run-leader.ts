@@ -4,6 +4,7 @@ import type { ManagedInstance } from "../manage/instance.ts";
 import { openManagement } from "../manage/open-management.ts";
 import { openHealthPage } from "../serve/health.ts";
 import { startWorkers } from "../serve/workers.ts";
+import { healthPages } from "./health-pages.ts";
 import { drainDelay, logStart, logStop, stopSignal } from "./start-log.ts";
 
 /** The process above the workers, until SIGTERM: health, metrics, management and log targets. */
@@ -32,13 +33,13 @@ export async function runLeader(
     );
     return instance;
   };
-  const metrics = async (): Promise<string> => {
-    const { measure } = await import("../manage/measure.ts");
-    return measure(await managed());
-  };
   try {
     await logs.open(workers.report.logTargets);
-    const page = await openHealthPage(environment.healthPort, () => workers.health(), metrics);
+    const page = await openHealthPage(
+      environment.healthPort,
+      () => workers.health(),
+      healthPages(managed),
+    );
     const management = await openManagement(workers.report.interfaces, managed, log);
     logStart(workers.report.ports.length, page.port, root, log);
     await stop;

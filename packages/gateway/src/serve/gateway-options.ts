@@ -1,6 +1,7 @@
 import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
+import type { HealthPages } from "./health.ts";
 import type { OutboundRoute } from "./outbound.ts";
 import type { AccessWriter, ObservedMessage } from "./process-message.ts";
 
@@ -15,8 +16,8 @@ export interface GatewayOptions {
   readonly signal?: AbortSignal;
   /** Port of the health page; 0 for a free one, undefined for no page. */
   readonly healthPort?: number;
-  /** What the health page says at `/metrics`. */
-  readonly metrics?: () => Promise<string>;
+  /** What the health page answers besides the health. */
+  readonly pages?: HealthPages;
   /** Listens somewhere else than configured; 0 for a free port. */
   readonly portFor?: (listener: ListenerPlan) => number;
   /** Longest time that a script may compute without a pause, in milliseconds. Default 2000. */

@@ -18,32 +18,42 @@ export interface HealthPage {
   close(): Promise<void>;
 }
 
+/** What else the health page answers, by its path, each as a text of this type. */
+export type HealthPages = Readonly<
+  Record<string, { readonly type: string; readonly text: () => Promise<string> }>
+>;
+
 /**
- * `GET /` answers 200 with the health as JSON when ready, else 503; `GET /metrics` answers what
- * `metrics` gives, for Prometheus. Rejects when the port is taken.
+ * `GET /` answers 200 with the health as JSON when ready, else 503; `pages` answer what they give.
+ * Rejects when the port is taken.
  */
 export function openHealthPage(
   port: number,
   health: () => Health,
-  metrics?: () => Promise<string>,
+  pages: HealthPages = {},
 ): Promise<HealthPage> {
   const server = http.createServer((request, response) => {
-    if (metrics !== undefined && request.url === "/metrics") {
-      response.setHeader("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
-      metrics().then(
-        (text) => response.end(text),
+    const path = (request.url ?? "").split("?", 1)[0]!;
+    const page = Object.hasOwn(pages, path) ? pages[path] : undefined;
+    if (page !== undefined) {
+      page.text().then(
+        (text) => {
+          response.setHeader("Content-Type", page.type);
+          response.end(text);
+        },
         (error: Error) => {
           response.statusCode = 500;
-          response.end(`# ${error.message.replaceAll(/[\r\n]+/g, " ")}\n`);
+          response.end(`${error.message}\n`);
         },
       );
       return;
     }
     const now = health();
-    const found = request.url === "/" || request.url?.startsWith("/?") === true;
+    const found = path === "/";
     response.statusCode = found ? (now.ready ? 200 : 503) : 404;
     response.setHeader("Content-Type", "application/json");
-    response.end(found ? `${JSON.stringify(now)}\n` : '{"error":"only / is here"}\n');
+    const here = ["/", ...Object.keys(pages)].join(", ");
+    response.end(`${JSON.stringify(found ? now : { error: `only ${here} is here` })}\n`);
   });
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -95,7 +95,7 @@ async function openPage(
   const { healthPort } = options;
   if (healthPort === undefined) return undefined;
   try {
-    return await openHealthPage(healthPort, health, options.metrics);
+    return await openHealthPage(healthPort, health, options.pages);
   } catch (cause) {
     throw new Fault("PORT_UNAVAILABLE", `cannot serve the health page on port ${healthPort}`, {
       why: (cause as Error).message,
