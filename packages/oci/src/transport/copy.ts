@@ -1,10 +1,10 @@
-import { Fault } from "@lithify/fault";
 import type { BlobReader } from "../blob/blob-store.ts";
 import type { Digest } from "../blob/digest.ts";
 import { chooseManifest, openImage, readDocument } from "../image/image-open.ts";
 import type { Descriptor, Platform } from "../image/manifest.ts";
 import { indexMediaTypes, parseIndex, parseManifest } from "../image/manifest-parse.ts";
 import type { BlobSink, ImageSink, ImageSource } from "../image/place.ts";
+import { Reached, reachLimits } from "./reach.ts";
 
 export interface CopyReport {
   /** Of the manifest or index that was copied. */
@@ -24,9 +24,6 @@ export interface CopyOptions {
   /** Bytes of blobs that have come so far. */
   readonly onBytes?: (bytes: number) => void;
 }
-
-/** Referrers of referrers, and indexes in indexes. */
-const depthLimit = 4;
 
 /** Copies an image with what is attached to it. A manifest goes after everything that it names, the name last. */
 export async function copyBetween(
@@ -53,6 +50,7 @@ class Copy {
   readonly #source: ImageSource;
   readonly #sink: BlobSink;
   readonly #onBytes: (bytes: number) => void;
+  readonly #manifests = new Reached();
   readonly #done = new Set<Digest>();
   readonly #counts = { copied: 0, mounted: 0, present: 0 };
   #bytes = 0;
@@ -74,10 +72,9 @@ class Copy {
 
   async #manifest(descriptor: Descriptor, depth: number): Promise<Buffer> {
     const bytes = await readDocument(this.#source.blobs, descriptor);
-    if (this.#done.has(descriptor.digest)) return bytes;
+    if (!this.#manifests.isNew(descriptor.digest, depth)) return bytes;
     this.#done.add(descriptor.digest);
     if (indexMediaTypes.includes(descriptor.mediaType)) {
-      if (depth >= depthLimit) throw tooDeep(descriptor);
       for (const member of parseIndex(bytes, descriptor.digest))
         await this.#manifest(member, depth + 1);
     } else {
@@ -85,7 +82,7 @@ class Copy {
       await this.#blobs([...layers, config]);
     }
     await this.#sink.putManifest(descriptor, bytes);
-    if (depth >= depthLimit) return bytes;
+    if (depth >= reachLimits.depth) return bytes;
     for (const referrer of await this.#source.referrers(descriptor.digest)) {
       if (this.#done.has(referrer.digest)) continue;
       await this.#manifest(referrer, depth + 1);
@@ -131,8 +128,4 @@ class Copy {
       yield chunk;
     }
   }
-}
-
-function tooDeep({ digest }: Descriptor): Fault {
-  return new Fault("LIMIT_EXCEEDED", `index ${digest}`, { values: { depth: depthLimit } });
 }

@@ -8,6 +8,7 @@ import {
   parseManifest,
 } from "../image/manifest-parse.ts";
 import type { ImageSource } from "../image/place.ts";
+import { Reached } from "./reach.ts";
 
 export interface ValidateReport {
   readonly manifests: number;
@@ -25,19 +26,24 @@ export interface ValidateReport {
  * hashed, what is attached too. @throws the Fault of the first thing that is wrong
  */
 export async function validateSource(source: ImageSource): Promise<ValidateReport> {
-  const manifests = new Set<Digest>();
+  const manifests = new Reached();
   const seen = new Set<Digest>();
   const images: Descriptor[] = [];
   const referrers: Descriptor[] = [];
   let bytes = 0;
   let layers = 0;
-  const queue: Descriptor[] = [source.root];
-  for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
-    if (manifests.has(at.digest)) continue;
-    manifests.add(at.digest);
+  const queue: { readonly at: Descriptor; readonly depth: number }[] = [];
+  const enqueue = (more: readonly Descriptor[], depth: number) => {
+    for (const at of more) queue.push({ at, depth });
+  };
+  enqueue([source.root], 0);
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+    const { at, depth } = next;
+    if (!manifests.isNew(at.digest, depth)) continue;
     const document = await readDocument(source.blobs, at);
-    if (indexMediaTypes.includes(at.mediaType)) queue.push(...parseIndex(document, at.digest));
-    else {
+    if (indexMediaTypes.includes(at.mediaType)) {
+      enqueue(parseIndex(document, at.digest), depth + 1);
+    } else {
       const manifest = parseManifest(document, at.digest);
       bytes += await readBlobs(source, manifest, seen);
       if (isImage(manifest)) {
@@ -47,7 +53,7 @@ export async function validateSource(source: ImageSource): Promise<ValidateRepor
     }
     const found = await source.referrers(at.digest);
     referrers.push(...found);
-    queue.push(...found);
+    enqueue(found, depth + 1);
   }
   return { manifests: manifests.size, blobs: seen.size, bytes, layers, images, referrers };
 }
