@@ -84,7 +84,7 @@ describe.skipIf(skips("commands killed or without room", cannotRun()))(
       for (const { ref } of images)
         expect([ref, (await place.run(["validate", ref], { env })).exitCode]).toEqual([ref, 0]);
       if (left === undefined) return;
-      const [path, ...check] = left.map((word) => word.replaceAll("$", at));
+      const [path = "", ...check] = left.map((word) => word.replaceAll("$", at));
       if (!existsSync(path)) return;
       expect((await place.run(check, { env })).exitCode).toBe(0);
     }
