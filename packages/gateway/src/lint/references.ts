@@ -29,6 +29,14 @@ const builtIn: ReadonlySet<string> = new Set([
   "UserGroup",
 ]);
 
+/** Properties of an action that name objects although the catalogue does not say so. */
+const ofActions: Readonly<Record<string, string>> = {
+  "async-action": "StylePolicyAction",
+  "loop-action": "StylePolicyAction",
+  rule: "StylePolicyRule",
+  slm: "SLMPolicy",
+};
+
 /** Every reference of an object, as the catalogue knows them, in the order of its lines. */
 export function referencesOf(
   configuration: Configuration,
@@ -50,17 +58,19 @@ export function referencesOf(
       const column = line.columns?.[argument] ?? line.origin.column;
       return { ...line.origin, ...(column === undefined ? {} : { column }) };
     };
-    if (property.refersTo !== undefined) {
+    const to = property.refersTo ?? unwrittenReference(object, line.name);
+    if (to !== undefined) {
       for (const [argument, name] of line.arguments.entries()) {
-        add(line.name, property.refersTo, name, at(argument));
+        add(line.name, to, name, at(argument));
       }
       continue;
     }
     for (const [argument, field] of recordFields(property).entries()) {
-      if (field.refersTo === undefined) continue;
+      const of = field.refersTo;
+      if (of === undefined) continue;
       const child = line.children?.find(({ name }) => name === field.cli);
       const name = child?.arguments[0] ?? line.arguments[argument];
-      if (name !== undefined) add(line.name, field.refersTo, name, child?.origin ?? at(argument));
+      if (name !== undefined) add(line.name, of, name, child?.origin ?? at(argument));
     }
   }
   return references;
@@ -73,10 +83,17 @@ export function isBuiltIn(reference: Reference): boolean {
   return kind !== "StylePolicy" && /^default(?:-attempt-stream(?:-all)?|-wsrr)?$/.test(name);
 }
 
+function unwrittenReference({ kind }: ConfigObject, property: string): string | undefined {
+  return kind === "StylePolicyAction" ? ofActions[property] : undefined;
+}
+
 function recordFields(property: CatalogueProperty): readonly CatalogueProperty[] {
   const type = property.valueType ?? property.elementType;
   if (type === undefined || isBitmap(type)) return [];
-  return fieldsOfType(type) ?? [];
+  const fields = fieldsOfType(type) ?? [];
+  return fields.map((field) =>
+    field.name === "ConditionAction" ? { ...field, refersTo: "StylePolicyAction" } : field,
+  );
 }
 
 /** Some kinds exist in the default domain for all; front-side handlers are referred to as one kind. */

@@ -11,7 +11,7 @@ const helpers: ReadonlySet<string> = new Set([
   "HTTPSSourceProtocolHandler",
   "URLRewritePolicy",
   "LoadBalancerGroup",
-  "InputConversionMap",
+  "HTTPInputConversionMap",
   "CryptoKey",
   "CryptoCertificate",
   "CryptoSSKey",
@@ -25,8 +25,8 @@ const helpers: ReadonlySet<string> = new Set([
   "SSLSNIMapping",
   "AAAPolicy",
   "SLMPolicy",
-  "MultiProtocolGatewayErrorHandlingPolicy",
-  "MultiProtocolGatewayErrorAction",
+  "MPGWErrorHandlingPolicy",
+  "MPGWErrorAction",
 ]);
 
 /** What is used and what is not, of one domain. */
@@ -59,6 +59,7 @@ export function reachable(
 ): ReadonlySet<ConfigObject> {
   const found = new Set<ConfigObject>();
   const waiting = [...roots];
+  const rules = [...domain.objects.values()].filter(({ kind }) => kind === "StylePolicyRule");
   const byName = new Map<string, ConfigObject[]>();
   for (const object of domain.objects.values()) {
     if (!/^(?:HTTPS?Source|LoadBalancerGroup|HostAlias)/.test(object.kind)) continue;
@@ -71,9 +72,18 @@ export function reachable(
     for (const { target } of referencesOf(configuration, domain, object)) {
       if (target !== undefined) waiting.push(target);
     }
+    if (callsAnyRule(object)) waiting.push(...rules);
     for (const name of plainNames(object)) waiting.push(...(byName.get(name) ?? []));
   }
   return found;
+}
+
+/** An action that runs the rule which a variable will name. */
+function callsAnyRule({ kind, lines }: ConfigObject): boolean {
+  const variable = lines.some(
+    ({ name, arguments: [rule = ""] }) => name === "rule" && rule.startsWith("var:"),
+  );
+  return kind === "StylePolicyAction" && variable;
 }
 
 /** Names that an object gives without a property that the catalogue calls a reference. */

@@ -1,4 +1,3 @@
-import type { RulePlan } from "../plan/service-plan.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
 import { type Answer, defaultErrorAnswer, errorRuleAnswer } from "./answer.ts";
 import { answerByErrorPolicy } from "./error-policy.ts";
@@ -6,7 +5,7 @@ import { type Failure, failureCodes } from "./failure.ts";
 import { findRule } from "./find-rule.ts";
 import { runRule } from "./run-rule.ts";
 import { emptyContent, type Transaction } from "./transaction.ts";
-import { logEventOf } from "./transaction-log.ts";
+import { logEventOf, tellRule } from "./transaction-log.ts";
 
 /**
  * The answer to a failure: of the rule that an on-error action named, else of the policy's error
@@ -26,13 +25,17 @@ export async function answerFailure(
   }
   const text = `${failure.message} (${failure.code}): ${failure.detail ?? ""}`;
   world.log(logEventOf(transaction, failure.code.slice(2), "error", text));
-  const rule = failure.handler?.rule ?? errorRuleOf(transaction);
+  const entry = findRule(transaction, transaction.plan.policy, "error-rule");
+  const rule = failure.handler?.rule ?? entry?.rule;
   if (rule === undefined) {
     world.log(logEventOf(transaction, "80c00017", "info", "no error rule matches"));
     return (
       (await answerByErrorPolicy(world, transaction, failure)) ??
       defaultErrorAnswer(failure, transaction)
     );
+  }
+  if (failure.handler === undefined && entry !== undefined) {
+    tellRule(world.log, transaction, entry);
   }
   const { contexts } = transaction;
   if (failure.handler !== undefined) {
@@ -47,8 +50,4 @@ export async function answerFailure(
   return (
     (await answerByErrorPolicy(world, transaction, again)) ?? defaultErrorAnswer(again, transaction)
   );
-}
-
-function errorRuleOf(transaction: Transaction): RulePlan | undefined {
-  return findRule(transaction, transaction.plan.policy, "error-rule")?.rule;
 }

@@ -43,6 +43,7 @@ export const internalError = "Internal Error";
 /** What is on one side of its way. */
 interface Sided {
   readonly side: "request" | "response" | "error";
+  readonly failure?: Failure | undefined;
 }
 
 /** A failure on the side on which the transaction is. */
@@ -51,6 +52,8 @@ export function failureIn(transaction: Sided, code: string, detail: string): Fai
 }
 
 /** The side that is to blame for what fails now. */
-export function sideOf(transaction: Sided): FaultSide {
-  return transaction.side === "response" ? "server" : "client";
+export function sideOf({ side, failure }: Sided): FaultSide {
+  // what fails while an error is handled is on the side of that error
+  if (side === "error") return failure?.side ?? "client";
+  return side === "response" ? "server" : "client";
 }

@@ -15,6 +15,7 @@ import { ProxiedAnswer } from "./proxied-answer.ts";
 import { rewriteMessage } from "./rewrite-message.ts";
 import { runRule } from "./run-rule.ts";
 import { type Content, emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
+import { tellRule } from "./transaction-log.ts";
 import { withinTime } from "./transaction-time.ts";
 import { readVariable } from "./variables.ts";
 
@@ -115,6 +116,7 @@ async function processRequest(
   }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
+  tellRule(world.log, transaction, entry);
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;
   const answered = transaction.skipsBackside || plan.backend.type === "loopback";
@@ -178,6 +180,7 @@ async function processResponse(
   const entry = findRule(transaction, plan.policy, "response-rule");
   if (entry === undefined) return new ProxiedAnswer(transaction, answer, bytes);
   transaction.contexts.delete("OUTPUT");
+  tellRule(world.log, transaction, entry);
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;
   return new ProxiedAnswer(transaction, answer, (transaction.read("OUTPUT") ?? emptyContent).bytes);

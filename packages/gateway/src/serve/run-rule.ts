@@ -6,7 +6,7 @@ import { runAction } from "./actions/run-action.ts";
 import { callRule } from "./call-rule.ts";
 import { type Failure, failureCodes, failureIn } from "./failure.ts";
 import type { Transaction } from "./transaction.ts";
-import { logEventOf } from "./transaction-log.ts";
+import { multistepEvent } from "./transaction-log.ts";
 
 type Handling = ActionOf<"on-error">;
 
@@ -31,26 +31,46 @@ export async function runRule(
     join: (names, timeout) => join(transaction, pending, names, timeout),
   };
   let handling: Handling | undefined;
-  for (const action of rule.actions) {
+  for (const [at, action] of rule.actions.entries()) {
     if (action.type === "on-error") {
       handling = action;
       continue;
     }
     const outcome = perform(run, action, pending);
     const failure = outcome instanceof Promise ? await outcome : outcome;
-    if (failure === undefined) continue;
+    if (failure === undefined) {
+      tellCompleted(run, at + 1, action);
+      continue;
+    }
     const end = await handle(run, handling, action, failure);
     if (end !== "goes on") return end.failure;
   }
+  return pending.size === 0 ? undefined : endPending(run, pending, rule, handling);
+}
+
+/** Waits for what still runs beside the rule; its failures are handled as those of other actions. */
+async function endPending(
+  run: RuleRun,
+  pending: Map<string, Promise<Failure | undefined>>,
+  rule: RulePlan,
+  handling: Handling | undefined,
+): Promise<Failure | undefined> {
   while (pending.size > 0) {
     const [name = ""] = pending.keys();
-    const failure = await join(transaction, pending, [name], 0);
+    const failure = await join(run.transaction, pending, [name], 0);
     const action = rule.actions.find((each) => each.name === name);
     if (failure === undefined || action === undefined) continue;
     const end = await handle(run, handling, action, failure);
     if (end !== "goes on") return end.failure;
   }
   return undefined;
+}
+
+function tellCompleted({ world, transaction }: RuleRun, place: number, action: ActionPlan): void {
+  if (world.log.writes?.("debug") === false) return;
+  const rule = transaction.rule?.name ?? "";
+  const text = `rule (${rule}): #${place} ${action.type}: ${action.name} completed`;
+  world.log(multistepEvent(transaction, "80c00002", "debug", text));
 }
 
 /** Starts an action; one that is asynchronous goes to those that are waited for later. */
@@ -101,7 +121,7 @@ async function handle(
   const name = transaction.rule?.name ?? "";
   const why = failure.detail ?? failure.message;
   const text = `rule (${name}): action ${action.name} failed: ${why}`;
-  world.log(logEventOf(transaction, "80c00009", "error", text));
+  world.log(multistepEvent(transaction, "80c00009", "error", text));
   if (handling === undefined || failure.handler !== undefined) return { failure };
   transaction.failure = failure;
   const rule = transaction.plan.rules.get(handling.rule);

@@ -1,0 +1,1 @@
+session.reject("the first failure");

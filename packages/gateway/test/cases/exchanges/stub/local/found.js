@@ -1,0 +1,2 @@
+const sm = require('service-metadata');
+session.output.write({ order: Number(sm.URI.split(/[/?]/)[2]) });
