@@ -6,6 +6,7 @@ import {
   type Configuration,
   type Origin,
   objectKey,
+  type PropertyLine,
 } from "../config/model.ts";
 import { regularLines } from "../config/values.ts";
 
@@ -54,11 +55,8 @@ export function referencesOf(
   for (const line of regularLines(object)) {
     const property = kind.properties.get(line.name);
     if (property === undefined || line.negated) continue;
-    const at = (argument: number): Origin => {
-      const column = line.columns?.[argument] ?? line.origin.column;
-      return { ...line.origin, ...(column === undefined ? {} : { column }) };
-    };
-    const to = property.refersTo ?? unwrittenReference(object, line.name);
+    const at = (argument: number): Origin => originOf(line, argument);
+    const to = referredKind(object, line.name, property);
     if (to !== undefined) {
       for (const [argument, name] of line.arguments.entries()) {
         add(line.name, to, name, at(argument));
@@ -83,8 +81,17 @@ export function isBuiltIn(reference: Reference): boolean {
   return kind !== "StylePolicy" && /^default(?:-attempt-stream(?:-all)?|-wsrr)?$/.test(name);
 }
 
-function unwrittenReference({ kind }: ConfigObject, property: string): string | undefined {
-  return kind === "StylePolicyAction" ? ofActions[property] : undefined;
+function originOf(line: PropertyLine, argument: number): Origin {
+  const column = line.columns?.[argument] ?? line.origin.column;
+  return { ...line.origin, ...(column === undefined ? {} : { column }) };
+}
+
+function referredKind(
+  { kind }: ConfigObject,
+  word: string,
+  { refersTo }: CatalogueProperty,
+): string | undefined {
+  return refersTo ?? (kind === "StylePolicyAction" ? ofActions[word] : undefined);
 }
 
 function recordFields(property: CatalogueProperty): readonly CatalogueProperty[] {
