@@ -20,29 +20,30 @@ export interface Waiting {
 /** The client went away: there is nobody to answer, and nothing to try again for. */
 export class ClientGone extends Error {}
 
-/** Sends one request; rejects with why there is no answer, with ClientGone when nobody waits. */
+/** Sends one request; one of the two hears why there is no answer, or the answer. */
 export function exchange(
   client: HttpClient,
   destination: Destination,
   request: OutgoingRequest,
   waiting: Waiting,
-): Promise<BackendAnswer> {
-  return new Promise((resolve, reject) => {
-    const giveUp = client.send(destination, request, {
-      answered: ({ status, reason, headers }, body) => {
-        waiting.onGone = undefined;
-        resolve({ status, reason, headers, body });
-      },
-      failed: (error) => {
-        waiting.onGone = undefined;
-        reject(error);
-      },
-    });
-    waiting.onGone = () => {
-      giveUp();
-      reject(new ClientGone("the client went away"));
-    };
+  answered: (answer: BackendAnswer) => void,
+  failed: (error: Error) => void,
+): void {
+  const giveUp = client.send(destination, request, {
+    answered: ({ status, reason, headers }, body) => {
+      waiting.onGone = undefined;
+      answered({ status, reason, headers, body });
+    },
+    failed: (error) => {
+      waiting.onGone = undefined;
+      failed(error);
+    },
   });
+  waiting.onGone = () => {
+    waiting.onGone = undefined;
+    giveUp();
+    failed(new ClientGone("the client went away"));
+  };
 }
 
 /** Lets an answer go that nobody will read. */

@@ -11,6 +11,7 @@ import { HttpClient } from "./http-client.ts";
 import { MemberAttempts } from "./member-attempts.ts";
 import { NameResolver } from "./name-resolver.ts";
 import type { Network } from "./open-socket.ts";
+import type { OutgoingRequest } from "./request-pump.ts";
 import { type Hop, hopTo } from "./routes.ts";
 import { type Target, targetOfUrl, urlOfTarget } from "./target.ts";
 
@@ -89,23 +90,21 @@ export class UrlClient {
     const { method, data } = request;
     const body = typeof data === "string" ? Buffer.from(data) : (data ?? Buffer.alloc(0));
     const bare = body.length === 0 && /^(?:GET|HEAD|DELETE)$/.test(method);
-    return exchange(
-      this.#client,
-      hop.destination,
-      {
-        method,
-        head: `${method} ${hop.requestTarget} HTTP/${hop.version}\r\n${headerLines(request, hop, agent)}`,
-        body,
-        framing: bare
-          ? "none"
-          : hop.chunked === true && hop.version === "1.1"
-            ? "chunked"
-            : body.length,
-        awaitsContinue: false,
-        timeout: request.timeout || agent.timeout,
-      },
-      {},
-    );
+    const outgoing: OutgoingRequest = {
+      method,
+      head: `${method} ${hop.requestTarget} HTTP/${hop.version}\r\n${headerLines(request, hop, agent)}`,
+      body,
+      framing: bare
+        ? "none"
+        : hop.chunked === true && hop.version === "1.1"
+          ? "chunked"
+          : body.length,
+      awaitsContinue: false,
+      timeout: request.timeout || agent.timeout,
+    };
+    return new Promise((resolve, reject) => {
+      exchange(this.#client, hop.destination, outgoing, {}, resolve, reject);
+    });
   }
 
   #agentOf({ agent }: UrlRequest): AgentPlan {

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import { bindingCookie } from "../backside/affinity.ts";
-import { refused } from "../backside/backend-failure.ts";
+import { refused, unanswered } from "../backside/backend-failure.ts";
 import type { Balancers } from "../backside/balancers.ts";
 import { type BackendAnswer, discard, exchange } from "../backside/exchange.ts";
 import { HttpClient } from "../backside/http-client.ts";
@@ -11,12 +11,12 @@ import { pseudonym } from "../backside/pseudonym.ts";
 import type { OutgoingRequest } from "../backside/request-pump.ts";
 import type { Hop } from "../backside/routes.ts";
 import { type Target, targetOfUrl, urlOfTarget, withPath } from "../backside/target.ts";
-import { type Sending, type Through, tryTarget } from "../backside/try-target.ts";
 import {
   openUpgraded,
   type RefusedUpgrade,
   type UpgradedConnection,
 } from "../backside/upgraded-connection.ts";
+import { type Sending, type Way, Ways } from "../backside/ways.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import { collectBody, TooLarge } from "./collect-body.ts";
 import type { Failure } from "./failure.ts";
@@ -26,6 +26,15 @@ import type { Transaction } from "./transaction.ts";
 const largestCollected = 64 * 1024 * 1024;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/** One message on its way. */
+interface Call {
+  readonly transaction: Transaction;
+  readonly target: Target;
+  readonly body: Uint8Array | Readable;
+  readonly repeatable: boolean;
+  readonly resolve: (outcome: BackendAnswer | Failure) => void;
+}
 
 /** Sends messages of one service to its backends, over kept connections unless it says otherwise. */
 export class Backend {
@@ -61,36 +70,80 @@ export class Backend {
    * more, in a group on another member. Gives a Failure when there is no backend to send to or it
    * does not answer in time.
    */
-  async send(
+  send(transaction: Transaction, body: Uint8Array | Readable): Promise<BackendAnswer | Failure> {
+    const target = this.#target(transaction);
+    if (!("authority" in target)) return Promise.resolve(target);
+    if (!token.test(transaction.method)) {
+      return Promise.resolve(refused(`${transaction.method} is no method`));
+    }
+    transaction.urlOut = urlOfTarget(target);
+    if (this.#isSendable(transaction, body)) return this.#start(transaction, target, body);
+    const most = this.#plan.maxMessageBytes || largestCollected;
+    return collectBody(body as Readable, most).then((bytes) =>
+      bytes instanceof TooLarge ? refused(bytes.message) : this.#start(transaction, target, bytes),
+    );
+  }
+
+  #start(
     transaction: Transaction,
+    target: Target,
     body: Uint8Array | Readable,
   ): Promise<BackendAnswer | Failure> {
-    let target = this.#target(transaction);
-    if (!("authority" in target)) return target;
-    if (!token.test(transaction.method)) return refused(`${transaction.method} is no method`);
-    transaction.urlOut = urlOfTarget(target);
-    const sent = this.#isSendable(transaction, body)
-      ? body
-      : await collectBody(body as Readable, this.#plan.maxMessageBytes || largestCollected);
-    if (sent instanceof TooLarge) return refused(sent.message);
-    const { backside, followRedirects } = this.#plan;
-    const harmless = transaction.method === "GET" || transaction.method === "HEAD";
-    const follows = followRedirects && harmless;
-    const repeatable = harmless && sent instanceof Uint8Array;
-    for (let followed = 0; ; followed++) {
-      const answer = await tryTarget(
-        this.#sending(transaction, target, repeatable),
-        (hop, through) =>
-          through === undefined
-            ? this.#once(transaction, hop, sent)
-            : this.#onMember(transaction, hop, sent, through),
-      );
-      if (!("body" in answer) || !follows || !redirects.has(answer.status)) return answer;
-      const next = redirectOf(answer, target);
-      if (next === undefined || followed >= backside.agent.mostRedirects) return answer;
-      discard(answer.body);
-      target = next;
+    const { method } = transaction;
+    const harmless = method === "GET" || method === "HEAD";
+    const redirectsLeft =
+      harmless && this.#plan.followRedirects ? this.#plan.backside.agent.mostRedirects : 0;
+    return new Promise((resolve) => {
+      const repeatable = harmless && body instanceof Uint8Array;
+      this.#go({ transaction, target, body, repeatable, resolve }, redirectsLeft);
+    });
+  }
+
+  /** One target, by each of its ways until one of them answers. */
+  #go(call: Call, redirectsLeft: number): void {
+    const { transaction, target, repeatable } = call;
+    // what is thrown here must end this message, not the process: sockets call it
+    const guarded = (step: () => void): void => {
+      try {
+        step();
+      } catch (error) {
+        call.resolve(unanswered(target, error));
+      }
+    };
+    guarded(() => {
+      const ways = new Ways(this.#sending(transaction, target, repeatable));
+      const next = (): void => {
+        const way = ways.next();
+        if ("code" in way) {
+          call.resolve(way);
+          return;
+        }
+        this.#try(
+          call,
+          way,
+          (answer) => guarded(() => this.#take(call, way, answer, redirectsLeft)),
+          (error) => {
+            ways.failed(way, error);
+            guarded(next);
+          },
+        );
+      };
+      next();
+    });
+  }
+
+  #take(call: Call, way: Way, given: BackendAnswer, redirectsLeft: number): void {
+    const answer = answerOf(call.transaction, way, given);
+    const next =
+      redirectsLeft > 0 && redirects.has(answer.status)
+        ? redirectOf(answer, call.target)
+        : undefined;
+    if (next === undefined) {
+      call.resolve(answer);
+      return;
     }
+    discard(answer.body);
+    this.#go({ ...call, target: next }, redirectsLeft - 1);
   }
 
   /**
@@ -103,44 +156,31 @@ export class Backend {
     transaction.urlOut = urlOfTarget(target);
     const protocol = transaction.request.headers.get("upgrade") ?? "websocket";
     const timeout = this.#timeoutOf(transaction);
-    return tryTarget(this.#sending(transaction, target, false), (hop) => {
-      const head = this.#heads.upgradeHead(transaction, hop, protocol);
-      return openUpgraded(hop.destination, this.#network, head, timeout);
-    });
+    const ways = new Ways(this.#sending(transaction, target, false));
+    for (;;) {
+      const way = ways.next();
+      if ("code" in way) return way;
+      const head = this.#heads.upgradeHead(transaction, way.hop, protocol);
+      try {
+        return await openUpgraded(way.hop.destination, this.#network, head, timeout);
+      } catch (error) {
+        ways.failed(way, error);
+      }
+    }
   }
 
   #sending(transaction: Transaction, target: Target, repeatable: boolean): Sending {
     return { plan: this.#plan, balancers: this.#balancers, transaction, target, repeatable };
   }
 
-  /** Sends to a member of a group, which counts what it works on. */
-  async #onMember(
-    transaction: Transaction,
-    hop: Hop,
-    body: Uint8Array | Readable,
-    { balancer, member }: Through,
-  ): Promise<BackendAnswer> {
-    member.active++;
-    let streams = false;
-    try {
-      const answer = await this.#once(transaction, hop, body);
-      balancer.succeeded(member);
-      if (!(answer.body instanceof Uint8Array)) {
-        streams = true;
-        answer.body.once("close", () => member.active--);
-      }
-      const { headers } = answer;
-      const cookie = bindingCookie(balancer, member, transaction.request.headers, headers);
-      if (cookie === undefined) return answer;
-      const bound = headers.copy();
-      bound.append("Set-Cookie", cookie);
-      return { ...answer, headers: bound };
-    } finally {
-      if (!streams) member.active--;
-    }
-  }
-
-  #once(transaction: Transaction, hop: Hop, body: Uint8Array | Readable): Promise<BackendAnswer> {
+  /** Sends by one way; a member of a group counts what it works on. */
+  #try(
+    { transaction, body }: Call,
+    way: Way,
+    answered: (answer: BackendAnswer) => void,
+    failed: (error: Error) => void,
+  ): void {
+    const { hop, member } = way;
     // what was collected is here already: nobody has to be asked for it
     const awaitsContinue = !(body instanceof Uint8Array) && expectsContinue(transaction);
     const request: OutgoingRequest = {
@@ -151,7 +191,16 @@ export class Backend {
       awaitsContinue,
       timeout: this.#timeoutOf(transaction),
     };
-    return exchange(this.#client, hop.destination, request, transaction.request);
+    const { request: waiting } = transaction;
+    if (member === undefined) {
+      exchange(this.#client, hop.destination, request, waiting, answered, failed);
+      return;
+    }
+    member.active++;
+    exchange(this.#client, hop.destination, request, waiting, answered, (error) => {
+      member.active--;
+      failed(error);
+    });
   }
 
   #timeoutOf({ service }: Transaction): number {
@@ -201,6 +250,24 @@ export class Backend {
   }
 }
 
+/** The answer of a group's member, with the cookie that binds the client to it where one is due. */
+function answerOf(
+  transaction: Transaction,
+  { balancer, member }: Way,
+  answer: BackendAnswer,
+): BackendAnswer {
+  if (balancer === undefined || member === undefined) return answer;
+  balancer.succeeded(member);
+  if (answer.body instanceof Uint8Array) member.active--;
+  else answer.body.once("close", () => member.active--);
+  const { headers } = answer;
+  const cookie = bindingCookie(balancer, member, transaction.request.headers, headers);
+  if (cookie === undefined) return answer;
+  const bound = headers.copy();
+  bound.append("Set-Cookie", cookie);
+  return { ...answer, headers: bound };
+}
+
 /** Where a redirect leads; undefined for what is no http or https URL. */
 function redirectOf(answer: BackendAnswer, from: Target): Target | undefined {
   const location = answer.headers.get("location") ?? "";
@@ -216,5 +283,7 @@ function announced(transaction: Transaction): number | undefined {
 }
 
 function expectsContinue(transaction: Transaction): boolean {
-  return transaction.current.get("expect")?.toLowerCase() === "100-continue";
+  const { hasCurrent, request } = transaction;
+  const headers = hasCurrent ? transaction.current : request.headers;
+  return headers.get("expect")?.toLowerCase() === "100-continue";
 }
