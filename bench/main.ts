@@ -8,6 +8,7 @@ import { build } from "./figures/build.ts";
 import { commandStart } from "./figures/command-start.ts";
 import { inspection } from "./figures/inspection.ts";
 import { instanceStart } from "./figures/instance-start.ts";
+import { proxying } from "./figures/proxying.ts";
 import { requests } from "./figures/requests.ts";
 import { sealing } from "./figures/sealing.ts";
 import { currentLoad, readMachine } from "./machine.ts";
@@ -19,6 +20,7 @@ const figures: readonly Figure[] = [
   build,
   sealing,
   requests,
+  proxying,
   instanceStart,
   inspection,
 ];
