@@ -21,6 +21,8 @@ const served: ReadonlySet<string> = new Set([
   "header-timeout",
   "acl",
   "compression",
+  "websocket-upgrade",
+  "websocket-idle-timeout",
   "chunked-encoding",
   "http2-max-streams",
   "http2-max-frame",
@@ -88,6 +90,8 @@ export function planListener(
     headerTimeout: numberOf(handler, "header-timeout"),
     admits: readAccessList(handler, configuration, refusals),
     compression: flagOf(handler, "compression"),
+    webSocket: flagOf(handler, "websocket-upgrade"),
+    webSocketIdle: numberOf(handler, "websocket-idle-timeout") * 1000,
     chunked: flagOf(handler, "chunked-encoding"),
     http2: {
       maxStreams: numberOf(handler, "http2-max-streams"),

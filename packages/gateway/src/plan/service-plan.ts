@@ -33,6 +33,9 @@ export interface ListenerPlan {
   readonly compression: boolean;
   /** False gives every answer a length, or the end of its connection. */
   readonly chunked: boolean;
+  /** True lets clients change to WebSocket; a connection may then be silent for so long (0: ever). */
+  readonly webSocket: boolean;
+  readonly webSocketIdle: number;
   /** Limits of HTTP/2: streams of a connection, bytes of a frame, milliseconds (0: as HTTP/1.1). */
   readonly http2: {
     readonly maxStreams: number;

@@ -3,6 +3,7 @@ import type { Failure } from "./failure.ts";
 import { errorReason, faultBody, faultContentType } from "./fault-answer.ts";
 import { Headers } from "./headers.ts";
 import type { Content, ContentForm, Transaction } from "./transaction.ts";
+import type { Upgraded } from "./tunnel.ts";
 
 /** What goes back to the client. */
 export interface Answer {
@@ -14,6 +15,8 @@ export interface Answer {
   readonly body: Uint8Array | Readable;
   /** True when the connection ends with this answer. */
   readonly close: boolean;
+  /** The backend's connection after a 101: the client's goes on with it, in another protocol. */
+  readonly upgraded?: Upgraded;
 }
 
 const reasons: Readonly<Record<number, string>> = {

@@ -1,13 +1,14 @@
 import type { Socket } from "node:net";
 import type { Answer } from "./answer.ts";
-import { ChunkDecoder } from "./chunk-decoder.ts";
+import { BodyReader } from "./body-reader.ts";
 import type { Front, Guest } from "./front.ts";
 import { refusalOf, refuse } from "./front-refusals.ts";
 import { Addresses, FrontRequest } from "./front-request.ts";
 import { HeadCollector } from "./head-collector.ts";
 import { MessageBody } from "./message-body.ts";
 import { BadRequest, type RequestHead } from "./request-head.ts";
-import { writeAnswer } from "./response-writer.ts";
+import { writeAnswer, writeUpgrade } from "./response-writer.ts";
+import { Tunnel, type Upgraded } from "./tunnel.ts";
 
 /** Bytes of requests that are kept while an earlier one of the connection is still answered. */
 const mostPipelined = 65_536;
@@ -28,8 +29,9 @@ export class Connection implements Guest {
   /** The request whose answer is awaited. */
   #request: FrontRequest | undefined;
   #body: MessageBody | undefined;
-  #bodyLeft = 0;
-  #chunks: ChunkDecoder | undefined;
+  #reader: BodyReader | undefined;
+  /** What the connection has become after an upgrade; nothing else counts then. */
+  #tunnel: Tunnel | undefined;
   /** Bytes that came and are not taken yet. */
   #input: Buffer = noBytes;
   #requests = 0;
@@ -61,6 +63,11 @@ export class Connection implements Guest {
   /** Ends what has been silent for too long; called from time to time with the clock's value. */
   check(now: number): void {
     const { plan, times } = this.#front;
+    if (this.#tunnel !== undefined) {
+      const silent = now - this.#tunnel.since;
+      if (plan.webSocketIdle > 0 && silent > plan.webSocketIdle) this.#socket.destroy();
+      return;
+    }
     if (!this.idle) this.#noteProgress(now);
     if (this.#ending) {
       const most = this.#socket.writableFinished ? lingerMilliseconds : times.idleInMessage;
@@ -91,6 +98,10 @@ export class Connection implements Guest {
 
   /** Takes what the client has sent; the bytes are not kept. */
   take(bytes: Buffer): void {
+    if (this.#tunnel !== undefined) {
+      this.#tunnel.take(bytes);
+      return;
+    }
     this.#since = Date.now();
     if (this.#ending || this.#reading === "nothing") return;
     if (this.#request !== undefined && this.#reading === "head") {
@@ -107,8 +118,8 @@ export class Connection implements Guest {
     let rest = bytes;
     try {
       while (rest.length > 0 && !this.#ending) {
-        if (this.#reading === "body") {
-          rest = rest.subarray(this.#takeBody(rest));
+        if (this.#reader !== undefined) {
+          rest = rest.subarray(this.#takeBody(this.#reader, rest));
         } else if (this.#request !== undefined) {
           // what is kept already is cut down request by request, without a copy for each
           this.#input = kept ? rest : Buffer.from(rest);
@@ -127,18 +138,14 @@ export class Connection implements Guest {
 
   #begin(head: RequestHead): void {
     const { plan, handler } = this.#front;
-    const request = new FrontRequest(
-      head,
-      this.addresses,
-      plan.tls === undefined ? "http" : "https",
-    );
+    const scheme = plan.tls === undefined ? "http" : "https";
+    const request = new FrontRequest(head, this.addresses, scheme);
     this.#request = request;
     this.#requests++;
     const { body } = head.framing;
     if (body !== 0) {
       this.#reading = "body";
-      if (body === "chunked") this.#chunks = new ChunkDecoder();
-      else this.#bodyLeft = body;
+      this.#reader = new BodyReader(body);
     }
     const refusal = refusalOf(plan, head);
     if (refusal !== undefined) {
@@ -161,27 +168,16 @@ export class Connection implements Guest {
     if (this.#socket.isPaused()) this.#socket.resume();
   }
 
-  #takeBody(bytes: Buffer): number {
-    let used: number;
-    let done: boolean;
-    const take = (part: Buffer): void => {
+  #takeBody(reader: BodyReader, bytes: Buffer): number {
+    const used = reader.feed(bytes, (part) => {
       const body = this.#body;
       if (body === undefined || body.destroyed) return;
       body.began = true;
       if (!body.push(Buffer.from(part))) this.#socket.pause();
-    };
-    if (this.#chunks === undefined) {
-      used = Math.min(this.#bodyLeft, bytes.length);
-      this.#bodyLeft -= used;
-      done = this.#bodyLeft === 0;
-      take(used === bytes.length ? bytes : bytes.subarray(0, used));
-    } else {
-      used = this.#chunks.feed(bytes, take);
-      done = this.#chunks.done;
-    }
-    if (done) {
+    });
+    if (reader.done) {
       this.#reading = "head";
-      this.#chunks = undefined;
+      this.#reader = undefined;
       this.#body?.push(null);
       this.#body = undefined;
       if (this.#socket.isPaused()) this.#socket.resume();
@@ -192,9 +188,14 @@ export class Connection implements Guest {
   #send(request: FrontRequest, answer: Answer): void {
     if (this.#request !== request || this.#ending) {
       if (!(answer.body instanceof Uint8Array)) answer.body.destroy();
+      answer.upgraded?.socket.destroy();
       return;
     }
     request.answered = true;
+    if (answer.upgraded !== undefined) {
+      this.#upgrade(answer, answer.upgraded);
+      return;
+    }
     const { plan } = this.#front;
     // an answer that comes before the whole request leaves no place for another one
     const close =
@@ -215,6 +216,17 @@ export class Connection implements Guest {
     });
   }
 
+  /** From here on the connection only passes bytes on. */
+  #upgrade(answer: Answer, upgraded: Upgraded): void {
+    writeUpgrade(this.#socket, answer);
+    const early = this.#input;
+    this.#input = noBytes;
+    this.#tunnel = new Tunnel(this.#socket, upgraded);
+    if (early.length > 0) this.#tunnel.take(early);
+    if (this.#halfClosed) this.#tunnel.end();
+    if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
   #next(): void {
     this.#request = undefined;
     if (this.#input.length === 0) return;
@@ -230,6 +242,7 @@ export class Connection implements Guest {
     const body = this.#body;
     this.#body = undefined;
     this.#reading = "nothing";
+    this.#reader = undefined;
     this.#request = undefined;
     body?.destroy(new Error("the request is malformed"));
     if (begun) this.#socket.destroy();
@@ -253,6 +266,10 @@ export class Connection implements Guest {
 
   #onEnd(): void {
     this.#halfClosed = true;
+    if (this.#tunnel !== undefined) {
+      this.#tunnel.end();
+      return;
+    }
     if (this.#ending) return;
     if (this.#reading === "body") {
       this.#socket.destroy();
@@ -263,6 +280,7 @@ export class Connection implements Guest {
   }
 
   #onClose(): void {
+    this.#tunnel?.destroy();
     this.#ending = true;
     const body = this.#body;
     this.#body = undefined;

@@ -25,6 +25,12 @@ export function refusalOf(plan: ListenerPlan, head: RequestHead): Answer | undef
   if (!features.has(method) && !(features.has("CustomMethods") && !isKnownMethod(method))) {
     return refuse("method", `method ${method} is not allowed`);
   }
+  if (framing.asksWebSocket) {
+    if (!plan.webSocket) return refuse("feature", "an upgrade to WebSocket is not allowed");
+    if (method !== "GET" || version !== "1.1" || framing.body !== 0) {
+      return refuse("malformed", "no handshake for WebSocket");
+    }
+  }
   if (framing.unknownExpectation) return refuse("expectation", "an unknown expectation");
   const question = target.indexOf("?");
   const query = question < 0 ? "" : target.slice(question + 1);

@@ -33,6 +33,7 @@ export class FrontRequest implements IncomingRequest {
   readonly head: RequestHead;
   readonly uri: string;
   readonly scheme: "http" | "https";
+  readonly upgrade: "websocket" | undefined;
   readonly #addresses: Addresses;
   answered = false;
   onGone: (() => void) | undefined = undefined;
@@ -40,6 +41,7 @@ export class FrontRequest implements IncomingRequest {
   constructor(head: RequestHead, addresses: Addresses, scheme: "http" | "https") {
     this.head = head;
     this.scheme = scheme;
+    this.upgrade = head.framing.asksWebSocket ? "websocket" : undefined;
     this.uri = uriOf(head.target);
     this.#addresses = addresses;
     addresses.requests++;

@@ -50,6 +50,7 @@ export function headOfHttp2(raw: readonly string[], ends: boolean): RequestHead 
       closes: false,
       keepsAlive: true,
       expectsContinue: expectation === "100-continue",
+      asksWebSocket: false,
       unknownExpectation: expectation !== undefined && expectation !== "100-continue",
     },
   };

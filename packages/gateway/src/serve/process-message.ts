@@ -17,6 +17,7 @@ import { runRule } from "./run-rule.ts";
 import { type Content, emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
 import { tellRule } from "./transaction-log.ts";
 import { withinTime } from "./transaction-time.ts";
+import { upgradedAnswer } from "./upgraded-answer.ts";
 import { readVariable } from "./variables.ts";
 
 /** What one service works with. */
@@ -130,8 +131,12 @@ async function forward(
   body: Uint8Array | Readable,
 ): Promise<Answer | Failure> {
   transaction.forwardedAt = Date.now();
-  const answer = await world.backend.send(transaction, body);
-  world.meter.backend("body" in answer ? answer.status : undefined);
+  const answer =
+    transaction.request.upgrade === undefined
+      ? await world.backend.send(transaction, body)
+      : await world.backend.upgrade(transaction);
+  world.meter.backend("status" in answer ? answer.status : undefined);
+  if ("socket" in answer) return upgradedAnswer(answer);
   if (!("body" in answer)) return answer;
   transaction.respondedAt = Date.now();
   transaction.side = "response";

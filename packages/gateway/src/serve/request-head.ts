@@ -12,6 +12,8 @@ export interface Framing {
   readonly closes: boolean;
   readonly keepsAlive: boolean;
   readonly expectsContinue: boolean;
+  /** A handshake for WebSocket (RFC 6455, 4.1), as far as header lines tell. */
+  readonly asksWebSocket: boolean;
   /** An expectation that nobody knows. */
   readonly unknownExpectation: boolean;
 }
@@ -103,6 +105,8 @@ function framingOf(block: string): Framing {
     closes: connection.includes("close"),
     keepsAlive: connection.includes("keep-alive"),
     expectsContinue: expectation === "100-continue",
+    asksWebSocket:
+      connection.includes("upgrade") && headers.get("upgrade")?.toLowerCase() === "websocket",
     unknownExpectation: expectation !== undefined && expectation !== "100-continue",
   };
 }

@@ -104,6 +104,12 @@ function writeStream(
   if (socket.destroyed) leave();
 }
 
+/** Writes the head of an answer after which the connection speaks another protocol. */
+export function writeUpgrade(socket: Socket, { status, reason, headers }: Answer): void {
+  const lines = `${headers.lines()}Connection: Upgrade\r\nUpgrade: websocket\r\n`;
+  socket.write(`HTTP/1.1 ${status} ${phrase(reason)}\r\n${lines}\r\n`, "latin1");
+}
+
 /** RFC 9112, 4: a reason has no control characters. */
 function phrase(reason: string): string {
   return /[^\t\x20-\x7e]/.test(reason) ? reason.replaceAll(/[^\t\x20-\x7e]/g, "?") : reason;

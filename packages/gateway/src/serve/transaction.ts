@@ -34,6 +34,8 @@ export interface IncomingRequest {
   readonly uri: string;
   readonly httpVersion: string;
   readonly scheme: "http" | "https";
+  /** Present when the client asks for this protocol and may have it. */
+  readonly upgrade?: "websocket" | undefined;
   readonly headers: Headers;
   /** `ip:port` of the client and of the listener. */
   readonly client: string;

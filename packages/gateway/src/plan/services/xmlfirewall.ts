@@ -141,6 +141,8 @@ function planOwnListener(
     ...headerLimits,
     compression: false,
     chunked: true,
+    webSocket: false,
+    webSocketIdle: 0,
     tls: secure ? readServerTls(reader, object) : undefined,
   };
 }
