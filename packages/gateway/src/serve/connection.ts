@@ -7,7 +7,7 @@ import { Addresses, FrontRequest } from "./front-request.ts";
 import { HeadCollector } from "./head-collector.ts";
 import { MessageBody } from "./message-body.ts";
 import { BadRequest, type RequestHead } from "./request-head.ts";
-import { writeAnswer, writeUpgrade } from "./response-writer.ts";
+import { endsConnection, writeAnswer, writeUpgrade } from "./response-writer.ts";
 import { Tunnel, type Upgraded } from "./tunnel.ts";
 
 /** Bytes of requests that are kept while an earlier one of the connection is still answered. */
@@ -289,15 +289,4 @@ export class Connection implements Guest {
     request?.onGone?.();
     body?.destroy(new Error("the connection ended before the message did"));
   }
-}
-
-/** The client asked for the end, or cannot tell where the body ends. */
-function endsConnection(
-  { version, framing }: RequestHead,
-  { body }: Answer,
-  chunks: boolean,
-): boolean {
-  const endless = !(body instanceof Uint8Array);
-  if (version !== "1.0") return framing.closes || (endless && !chunks);
-  return framing.closes || !framing.keepsAlive || endless;
 }

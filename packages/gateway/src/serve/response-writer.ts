@@ -110,6 +110,17 @@ export function writeUpgrade(socket: Socket, { status, reason, headers }: Answer
   socket.write(`HTTP/1.1 ${status} ${phrase(reason)}\r\n${lines}\r\n`, "latin1");
 }
 
+/** The client asked for the end, or cannot tell where the body ends. */
+export function endsConnection(
+  { version, framing }: RequestHead,
+  { body }: Answer,
+  chunks: boolean,
+): boolean {
+  const endless = !(body instanceof Uint8Array);
+  if (version !== "1.0") return framing.closes || (endless && !chunks);
+  return framing.closes || !framing.keepsAlive || endless;
+}
+
 /** RFC 9112, 4: a reason has no control characters. */
 function phrase(reason: string): string {
   return /[^\t\x20-\x7e]/.test(reason) ? reason.replaceAll(/[^\t\x20-\x7e]/g, "?") : reason;
