@@ -203,11 +203,11 @@ test("what the rule, the backend or the handler refuses gets an ordinary answer"
   };
   const before = seen.length;
   expect(await ask("off", handshake("/chat"))).toMatch(/^HTTP\/1\.1 400 /);
-  expect(await ask("on", handshake("/denied"))).toMatch(/^HTTP\/1\.1 500 [^]*not you/);
+  expect(await ask("on", handshake("/denied"))).toMatch(/^HTTP\/1\.1 500 .*not you/s);
   expect(seen.length).toBe(before);
   expect(await ask("on", handshake("/other"))).toMatch(/^HTTP\/1\.1 403 Forbidden\r\n/);
   const posted = handshake("/chat").replace("GET", "POST");
   expect(await ask("on", posted)).toMatch(/^HTTP\/1\.1 400 /);
   const without = handshake("/x").replace("keep-alive, Upgrade", "keep-alive");
-  expect(await ask("on", without)).toMatch(/^HTTP\/1\.1 200 [^]*plain/);
+  expect(await ask("on", without)).toMatch(/^HTTP\/1\.1 200 .*plain/s);
 });

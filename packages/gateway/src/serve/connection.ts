@@ -64,8 +64,7 @@ export class Connection implements Guest {
   check(now: number): void {
     const { plan, times } = this.#front;
     if (this.#tunnel !== undefined) {
-      const silent = now - this.#tunnel.since;
-      if (plan.webSocketIdle > 0 && silent > plan.webSocketIdle) this.#socket.destroy();
+      this.#tunnel.check(now, plan.webSocketIdle);
       return;
     }
     if (!this.idle) this.#noteProgress(now);

@@ -25,12 +25,8 @@ export function refusalOf(plan: ListenerPlan, head: RequestHead): Answer | undef
   if (!features.has(method) && !(features.has("CustomMethods") && !isKnownMethod(method))) {
     return refuse("method", `method ${method} is not allowed`);
   }
-  if (framing.asksWebSocket) {
-    if (!plan.webSocket) return refuse("feature", "an upgrade to WebSocket is not allowed");
-    if (method !== "GET" || version !== "1.1" || framing.body !== 0) {
-      return refuse("malformed", "no handshake for WebSocket");
-    }
-  }
+  const upgrade = framing.asksWebSocket ? upgradeRefusal(plan, head) : undefined;
+  if (upgrade !== undefined) return upgrade;
   if (framing.unknownExpectation) return refuse("expectation", "an unknown expectation");
   const question = target.indexOf("?");
   const query = question < 0 ? "" : target.slice(question + 1);
@@ -47,6 +43,12 @@ export function refusalOf(plan: ListenerPlan, head: RequestHead): Answer | undef
   return exceedsHeaderLimits(plan, head)
     ? refuse("header", "a header limit is exceeded")
     : undefined;
+}
+
+function upgradeRefusal(plan: ListenerPlan, { method, version, framing }: RequestHead) {
+  if (!plan.webSocket) return refuse("feature", "an upgrade to WebSocket is not allowed");
+  const fits = method === "GET" && version === "1.1" && framing.body === 0;
+  return fits ? undefined : refuse("malformed", "no handshake for WebSocket");
 }
 
 /** A target without any of these needs no closer look. */

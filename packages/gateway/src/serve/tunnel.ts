@@ -14,13 +14,13 @@ export class Tunnel {
   readonly #client: Socket;
   readonly #backend: Socket;
   /** When a byte last went either way, in milliseconds since 1970. */
-  since = Date.now();
+  #since = Date.now();
 
   constructor(client: Socket, { socket, first }: Upgraded) {
     this.#client = client;
     this.#backend = socket;
     socket.on("data", (bytes: Buffer) => {
-      this.since = Date.now();
+      this.#since = Date.now();
       if (!client.write(bytes)) socket.pause();
     });
     client.on("drain", () => socket.resume());
@@ -37,8 +37,13 @@ export class Tunnel {
 
   /** What the client sends; the bytes are not kept. */
   take(bytes: Buffer): void {
-    this.since = Date.now();
+    this.#since = Date.now();
     if (!this.#backend.write(Buffer.from(bytes))) this.#client.pause();
+  }
+
+  /** Ends both sides when there was nothing for more than `most` milliseconds; 0 is no limit. */
+  check(now: number, most: number): void {
+    if (most > 0 && now - this.#since > most) this.#client.destroy();
   }
 
   /** The client sends nothing more. */
