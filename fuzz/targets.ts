@@ -2,6 +2,12 @@ import { archiveTargets } from "./archive-targets.ts";
 import { gatewayTargets } from "./gateway-targets.ts";
 import type { Target } from "./target.ts";
 import { textTargets } from "./text-targets.ts";
+import { xmlTargets } from "./xml-targets.ts";
 
 /** Every parser that reads what others wrote. */
-export const targets: readonly Target[] = [...archiveTargets, ...textTargets, ...gatewayTargets];
+export const targets: readonly Target[] = [
+  ...archiveTargets,
+  ...textTargets,
+  ...gatewayTargets,
+  ...xmlTargets,
+];

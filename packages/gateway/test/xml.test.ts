@@ -89,6 +89,29 @@ describe("XPath", () => {
     expect([String(truthOf(value)), serialiseValue(value, stringOf(value))]).toEqual([truth, text]);
   });
 
+  test("a value of a function may have any number of quotes of both kinds", () => {
+    using tree = parseXml(Buffer.from(source), defaultXmlLimits);
+    using xpath = new XPath("dp:variable('v')", { namespaces, functions });
+    const value = "'\"".repeat(20_000);
+    expect(stringOf(xpath.evaluate(tree, () => value))).toBe(value);
+  });
+
+  test("documents of the greatest depth do the library no harm", () => {
+    const deep = "<a>".repeat(2048) + "</a>".repeat(2048);
+    const limits = { ...defaultXmlLimits, elementDepth: 0 };
+    for (const [expression, expected] of [
+      ["count(//a)", "2048"],
+      ["string-length(/)", "0"],
+      ["count(//a[not(a)])", "1"],
+      ["count(//a[count(ancestor::a) = 9])", "1"],
+    ] as const) {
+      using tree = parseXml(Buffer.from(deep), limits);
+      using xpath = new XPath(expression);
+      expect(stringOf(xpath.evaluate(tree))).toBe(expected);
+      expect(tree.serialise({ declaration: false })).toHaveLength(deep.length - "</a>".length + 1);
+    }
+  });
+
   test("over a DOM it gives the nodes of the DOM, as scripts left them", async () => {
     await loadDomLibrary();
     const dom = parseDom(

@@ -1,4 +1,5 @@
 import type { XmlElement } from "libxml2-wasm";
+import { xmlText } from "../xml/characters.ts";
 import { xmlLibrary } from "../xml/library.ts";
 import { escapeAttribute, escapeText } from "../xml/nodes.ts";
 import type { XmlTree } from "../xml/parse.ts";
@@ -54,11 +55,6 @@ function jsonxOf(value: unknown, attributes: string): string {
     jsonxOf(member, ` name="${escapeAttribute(xmlText(name))}"`),
   );
   return `<json:object${attributes}>${members.join("")}</json:object>`;
-}
-
-/** Characters that XML does not have become the replacement character. */
-function xmlText(text: string): string {
-  return text.replaceAll(/[^\t\n\r\x20-\uFFFD\u{10000}-\u{10FFFF}]/gu, "\uFFFD");
 }
 
 function jsonOf(element: XmlElement): string {

@@ -2,6 +2,7 @@
 type Library = typeof import("libxml2-wasm") & typeof import("libxml2-wasm/lib/nodes.mjs");
 
 let library: Library | undefined;
+let broken: Error | undefined;
 let loading: Promise<Library> | undefined;
 
 /**
@@ -13,10 +14,26 @@ export async function loadXmlLibrary(): Promise<void> {
   library = await loading;
 }
 
-/** The library; throws when {@link loadXmlLibrary} has not ended. */
+/** The library; throws when {@link loadXmlLibrary} has not ended, or the library has failed. */
 export function xmlLibrary(): Library {
+  if (broken !== undefined) throw broken;
   if (library === undefined) throw new Error("the XML library is not loaded");
   return library;
+}
+
+/**
+ * Runs what may fail inside of the library. After a trap (its stack ran over, its memory ran out)
+ * its state cannot be trusted: nothing is given to it any more, and all that needs XML fails.
+ */
+export function guarded<Value>(run: () => Value): Value {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof Error && error.name === "RuntimeError") {
+      broken ??= new Error(`the XML library has failed: ${error.message}`, { cause: error });
+    }
+    throw error;
+  }
 }
 
 /** It keeps the `console.error` it finds while loading, to print what it throws anyhow. */

@@ -1,6 +1,6 @@
 import type { XmlDocument } from "libxml2-wasm";
 import { utf8Document } from "./encoding.ts";
-import { xmlLibrary } from "./library.ts";
+import { guarded, xmlLibrary } from "./library.ts";
 import type { XmlLimits } from "./limits.ts";
 import { XmlRefused } from "./refusal.ts";
 import { scanXml } from "./scan.ts";
@@ -19,13 +19,12 @@ export class XmlTree implements Disposable {
   /** The document in UTF-8, with an XML declaration unless told otherwise, without a last newline. */
   serialise(options: { readonly declaration?: boolean } = {}): Uint8Array {
     const parts: Buffer[] = [];
-    this.document.save(
-      {
-        write: (part) => parts.push(Buffer.from(part)) && part.length,
-        close: () => true,
-      },
-      { encoding: "UTF-8", noDeclaration: options.declaration === false, format: false },
-    );
+    const handler = {
+      write: (part: Uint8Array) => parts.push(Buffer.from(part)) && part.length,
+      close: () => true,
+    };
+    const form = { encoding: "UTF-8", noDeclaration: options.declaration === false, format: false };
+    guarded(() => this.document.save(handler, form));
     const whole = Buffer.concat(parts);
     return whole.at(-1) === 10 ? whole.subarray(0, -1) : whole;
   }
@@ -63,7 +62,9 @@ export function parseScanned(document: Uint8Array): XmlTree {
   const option =
     ParseOption.XML_PARSE_NO_XXE | ParseOption.XML_PARSE_NONET | ParseOption.XML_PARSE_HUGE;
   try {
-    return new XmlTree(XmlDocument.fromBuffer(document, { option, encoding: "UTF-8" }));
+    return new XmlTree(
+      guarded(() => XmlDocument.fromBuffer(document, { option, encoding: "UTF-8" })),
+    );
   } catch (error) {
     if (!(error instanceof XmlParseError)) throw error;
     const [first] = error.details;

@@ -18,7 +18,7 @@ export interface XPathShape {
 }
 
 /** Longest expression, in characters, and deepest nesting of its parentheses and brackets. */
-export const longestExpression = 65_536;
+export const longestExpression = 16_384;
 export const deepestExpression = 64;
 
 /** Core functions with the fewest and the most arguments (XPath 1.0, section 4). */
@@ -106,17 +106,21 @@ class Reader {
     if (++this.#depth > deepestExpression) {
       throw new XPathRefused(this.#source, `nested deeper than ${deepestExpression}`);
     }
+    let operator = "";
     do {
-      while (this.#isSymbol("-")) this.#at++;
+      // the operands of a union have no sign
+      while (operator !== "|" && this.#isSymbol("-")) this.#at++;
       this.#path();
-    } while (this.#operator());
+      operator = this.#operator();
+    } while (operator !== "");
     this.#depth--;
   }
 
-  #operator(): boolean {
-    if (this.#token.kind !== "operator") return false;
+  #operator(): string {
+    const { kind, text } = this.#token;
+    if (kind !== "operator") return "";
     this.#at++;
-    return true;
+    return text;
   }
 
   #path(): void {
@@ -238,12 +242,13 @@ class Reader {
   }
 
   #qualifiedName(): { prefix: string | undefined; name: string } {
-    const { text } = this.#token;
+    const { text, start } = this.#token;
     if (this.#token.kind !== "name") this.#refuse();
     this.#at++;
     if (!this.#skipSymbol(":")) return { prefix: undefined, name: text };
     const name = this.#token;
-    if (name.kind !== "name") this.#refuse();
+    // no blank may stand in a name
+    if (name.kind !== "name" || name.start !== start + text.length + 1) this.#refuse();
     this.#at++;
     this.#prefixes.add(text);
     return { prefix: text, name: name.text };

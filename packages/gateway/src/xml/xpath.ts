@@ -1,5 +1,6 @@
 import type { XmlNode, XmlXPath } from "libxml2-wasm";
-import { xmlLibrary } from "./library.ts";
+import { xmlText } from "./characters.ts";
+import { guarded, xmlLibrary } from "./library.ts";
 import type { XmlTree } from "./parse.ts";
 import { readXPath, type XPathCall } from "./xpath-grammar.ts";
 import { XPathRefused } from "./xpath-tokens.ts";
@@ -59,11 +60,12 @@ export class XPath implements Disposable {
     const at = node ?? documentNode(tree);
     if (this.#calls.length === 0) {
       this.#compiled ??= this.#compile(this.source);
-      return xpathValue(at.eval(this.#compiled));
+      const expression = this.#compiled;
+      return xpathValue(guarded(() => at.eval(expression)));
     }
     if (call === undefined) throw new XPathRefused(this.source, "no functions are bound");
     using compiled = this.#compile(this.#withValues(call));
-    return xpathValue(at.eval(compiled));
+    return xpathValue(guarded(() => at.eval(compiled)));
   }
 
   [Symbol.dispose](): void {
@@ -72,7 +74,7 @@ export class XPath implements Disposable {
   }
 
   #compile(source: string): XmlXPath {
-    return xmlLibrary().XmlXPath.compile(source, this.#namespaces);
+    return guarded(() => xmlLibrary().XmlXPath.compile(source, this.#namespaces));
   }
 
   /** The library knows no functions but its own: calls of others are replaced by their values. */
@@ -102,6 +104,12 @@ export function stringOf(value: XPathValue): string {
   return String(value.value);
 }
 
+/** Characters that stand for a quote in a literal that has both kinds. */
+const privateCharacters = ["\uE000", "\uE001", "\uE002", "\uF8FF"];
+
+/** Longest value of a function within an expression, in characters. */
+const longestValue = 1_048_576;
+
 let selectDocument: XPath | undefined;
 
 /** The document itself; the library begins at the root element otherwise. */
@@ -121,10 +129,14 @@ function literalOf(value: string | number): string {
   if (typeof value === "number") {
     return Number.isFinite(value) ? plainNumber(value) : "number('NaN')";
   }
-  if (!value.includes('"')) return `"${value}"`;
-  if (!value.includes("'")) return `'${value}'`;
-  const parts = value.split('"').map((part) => `"${part}"`);
-  return `concat(${parts.join(", '\"', ")})`;
+  if (value.length > longestValue) throw new Error(`a value is longer than ${longestValue}`);
+  const text = xmlText(value);
+  if (!text.includes('"')) return `"${text}"`;
+  if (!text.includes("'")) return `'${text}'`;
+  // one call however many quotes there are: each argument of a concat goes deeper
+  const unused = privateCharacters.find((character) => !text.includes(character));
+  if (unused === undefined) throw new Error("a value with every private character");
+  return `translate("${text.replaceAll('"', unused)}", "${unused}", '"')`;
 }
 
 /** XPath has no exponents. */

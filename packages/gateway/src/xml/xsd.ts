@@ -1,5 +1,5 @@
 import type { XmlElement, XsdValidator } from "libxml2-wasm";
-import { xmlLibrary } from "./library.ts";
+import { guarded, xmlLibrary } from "./library.ts";
 import { defaultXmlLimits, type XmlLimits } from "./limits.ts";
 import { parseXml, type XmlTree } from "./parse.ts";
 
@@ -33,7 +33,7 @@ export class Xsd implements Disposable {
 
   #run(validate: () => void): string | undefined {
     try {
-      validate();
+      guarded(validate);
       return undefined;
     } catch (error) {
       return whyOf(error);
@@ -60,7 +60,7 @@ export function compileXsd(url: string, source: XsdSource): Xsd {
     const bytes = checked(source(url));
     const { XmlDocument, XsdValidator, ParseOption } = xmlLibrary();
     using document = XmlDocument.fromBuffer(bytes, { url, option: ParseOption.XML_PARSE_NO_XXE });
-    const validator = XsdValidator.fromDoc(document);
+    const validator = guarded(() => XsdValidator.fromDoc(document));
     if (missing.length === 0) return new Xsd(validator);
     validator.dispose();
     throw new Error(missing.join("; "));
