@@ -2,6 +2,7 @@ import { archiveTargets } from "./archive-targets.ts";
 import { gatewayTargets } from "./gateway-targets.ts";
 import type { Target } from "./target.ts";
 import { textTargets } from "./text-targets.ts";
+import { volumeTargets } from "./volume-targets.ts";
 import { xmlTargets } from "./xml-targets.ts";
 
 /** Every parser that reads what others wrote. */
@@ -9,5 +10,6 @@ export const targets: readonly Target[] = [
   ...archiveTargets,
   ...textTargets,
   ...gatewayTargets,
+  ...volumeTargets,
   ...xmlTargets,
 ];
