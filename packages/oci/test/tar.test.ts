@@ -84,12 +84,14 @@ describe("tar", () => {
     await expectFault("TAR_INVALID", () => archiveOf([{ entry: entryOf("s", "socket") }]));
   });
 
-  test("an archive that is cut is refused, unless it is cut behind a member", async () => {
+  test("an archive that is cut is refused, unless it is cut behind a member or its content", async () => {
     const archive = await archiveOf([fileOf("a", "x".repeat(700)), fileOf("b", "y")]);
-    for (const length of [1, 511, 513, 1300, 2047, 2049, 3000]) {
+    for (const length of [1, 511, 513, 1211, 1213, 1300, 2047, 2050, 3000]) {
       await expectFault("TAR_INVALID", () => readAll(archive.subarray(0, length)));
     }
     expect(await readAll(archive.subarray(0, 512 + 1024))).toHaveLength(1);
+    expect(await readAll(archive.subarray(0, 512 + 700))).toHaveLength(1);
+    expect(await readAll(archive.subarray(0, 2048 + 1))).toHaveLength(2);
   });
 
   test("changed and random bytes end in a Fault or are read", async () => {
