@@ -50,6 +50,18 @@ async function run(name: string) {
   return await runCases({ root: made.root, cases, log: () => {}, parallel: 2 });
 }
 
+test("an https backend is stood in for without TLS", async () => {
+  const config = tree["config/d/d.cfg"]
+    .replace("http://backend.test:8080", "https://backend.test")
+    .replace("  front-protocol front\n", "  front-protocol front\n  ssl-client c\n");
+  const client = 'ssl-client "c"\n  validate-server-cert off\nexit\n';
+  using made = treeOf({ ...tree, "config/d/d.cfg": client + config });
+  const cases = readCases(join(folder, "secure/secure.yaml"), "secure.yaml");
+  const results = await runCases({ root: made.root, cases, log: () => {} });
+  expect(results.flatMap(({ failures }) => failures)).toEqual([]);
+  expect(results.map(({ passed }) => passed)).toEqual([true]);
+});
+
 test("requests, mocked backends and variables", async () => {
   const results = await run("backends.yaml");
   expect(results.flatMap(({ failures }) => failures)).toEqual([]);

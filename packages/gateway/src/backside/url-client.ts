@@ -13,6 +13,7 @@ import { NameResolver } from "./name-resolver.ts";
 import type { Network } from "./open-socket.ts";
 import type { OutgoingRequest } from "./request-pump.ts";
 import { type Hop, hopTo } from "./routes.ts";
+import { standInPlan } from "./stand-in-plan.ts";
 import { type Target, targetOfUrl, urlOfTarget } from "./target.ts";
 
 /** Largest answer to a request of a script or an action, in bytes. */
@@ -33,7 +34,7 @@ export class UrlClient {
   readonly #balancers: Balancers;
 
   constructor(plan: ServicePlan, network: Network, balancers: Balancers) {
-    this.#plan = plan;
+    this.#plan = standInPlan(plan, network);
     this.#balancers = balancers;
     const names = new NameResolver(plan.backside.names);
     this.#client = new HttpClient({ network: { ...network, names }, persistent: true, mostIdle });

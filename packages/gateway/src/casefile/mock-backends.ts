@@ -48,8 +48,10 @@ export class MockBackends implements OutboundRoute {
     return { host: "127.0.0.1", port: (this.#server.address() as AddressInfo).port };
   }
 
-  connected(localPort: number, host: string, port: number): void {
-    this.#origins.set(localPort, port === 80 ? `http://${host}` : `http://${host}:${port}`);
+  connected(localPort: number, host: string, port: number, secure: boolean): void {
+    const origin = `${secure ? "https" : "http"}://${host.includes(":") ? `[${host}]` : host}`;
+    const usual = port === (secure ? 443 : 80);
+    this.#origins.set(localPort, usual ? origin : `${origin}:${port}`);
   }
 
   async close(): Promise<void> {

@@ -10,6 +10,7 @@ import { OutgoingHeads } from "../backside/outgoing-head.ts";
 import { pseudonym } from "../backside/pseudonym.ts";
 import type { OutgoingRequest } from "../backside/request-pump.ts";
 import type { Hop } from "../backside/routes.ts";
+import { standInPlan } from "../backside/stand-in-plan.ts";
 import { type Target, targetOfUrl, urlOfTarget, withPath } from "../backside/target.ts";
 import {
   openUpgraded,
@@ -48,7 +49,7 @@ export class Backend {
   readonly via: string;
 
   constructor(plan: ServicePlan, network: Network, balancers: Balancers) {
-    this.#plan = plan;
+    this.#plan = standInPlan(plan, network);
     this.#balancers = balancers;
     this.via = `1.1 ${pseudonym(plan)}`;
     this.#heads = new OutgoingHeads(plan, this.via);
