@@ -76,7 +76,7 @@ function planErrorAction(planner: RulePlanner, action: ConfigObject): ErrorActio
     }
     case "static": {
       const url = textOf(action, "local-url");
-      const file = /^(?:local|config|temporary):/.test(url)
+      const file = /^(?:local|config|temporary|store):/.test(url)
         ? fileOfUrl(planner.root, planner.domain.name, url)
         : undefined;
       if (file === undefined) {

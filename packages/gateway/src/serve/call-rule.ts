@@ -16,8 +16,9 @@ export async function callRule(
   output: string,
   body: () => Promise<Failure | undefined>,
 ): Promise<Failure | undefined> {
-  const deepest = Number(transaction.service.get("max-call-depth") ?? deepestCall);
-  if (transaction.callDepth >= Math.min(deepest, deepestCall)) {
+  const asked = Number(transaction.service.get("max-call-depth") ?? deepestCall);
+  const deepest = asked >= 0 && asked < deepestCall ? asked : deepestCall;
+  if (transaction.callDepth >= deepest) {
     const why = `rule ${rule.name}: calls deeper than ${deepest}`;
     return failureIn(transaction, failureCodes.dynamicExecution, why);
   }

@@ -14,11 +14,11 @@ type Done = (error: string | undefined, response?: OpenedUrl) => void;
 
 /**
  * Sends a request of a script or an action: http and https through the service's client, `local:`,
- * `config:` and `temporary:` from files (200, 403 and 404 as answers). An answer larger than 64 MiB
+ * `config:`, `temporary:` and `store:` from files (200, 403 and 404 as answers). An answer larger than 64 MiB
  * is an error.
  */
 export function openUrl(request: UrlRequest, base: UrlBase, done: Done): void {
-  if (/^(?:local|config|temporary):/.test(request.target)) {
+  if (/^(?:local|config|temporary|store):/.test(request.target)) {
     openFile(request.target, base, done);
     return;
   }

@@ -104,16 +104,16 @@ async function processRequest(
     if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
     return forward(world, transaction, body ?? new Uint8Array(0));
   }
-  const bytes = body === undefined ? noBytes : await collect(body, plan);
-  if (bytes instanceof TooLarge) return failed("client", bytes.message);
+  const arrived = body === undefined ? noBytes : await collect(body, plan);
+  if (arrived instanceof TooLarge) return failed("client", arrived.message);
+  const bytes = rewritten(transaction, arrived);
   const message = readMessage(transaction, world.schemas, plan.requestType, bytes);
   const input = typeof message === "string" ? formOf(transaction, bytes) : message;
   if (input === undefined) return failed("client", `the request ${message}`);
   transaction.contexts.set("INPUT", input);
-  if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
   if (skipsRules(plan, plan.requestType, bytes)) {
     if (plan.backend.type === "loopback") return skippedAnswer(transaction);
-    return forward(world, transaction, transaction.contexts.get("INPUT")?.bytes ?? bytes);
+    return forward(world, transaction, bytes);
   }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
@@ -189,6 +189,15 @@ async function processResponse(
   const failure = await runRule(world, transaction, entry.rule);
   if (failure !== undefined) return failure;
   return new ProxiedAnswer(transaction, answer, (transaction.read("OUTPUT") ?? emptyContent).bytes);
+}
+
+/** The request's body once the service's urlrewrite policy has seen the request. */
+function rewritten(transaction: Transaction, bytes: Uint8Array): Uint8Array {
+  const { urlRewrite } = transaction.plan;
+  if (urlRewrite === undefined) return bytes;
+  transaction.contexts.set("INPUT", { bytes, form: "message" });
+  rewriteMessage(transaction, urlRewrite);
+  return transaction.contexts.get("INPUT")!.bytes;
 }
 
 /** RFC 9110, 7.6.3: a request that holds the name that this gateway gives itself has been here. */

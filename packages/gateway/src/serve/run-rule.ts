@@ -1,10 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { ActionOf, ActionPlan } from "../plan/actions/action-plan.ts";
 import type { RulePlan } from "../plan/service-plan.ts";
 import type { Outcome, RuleRun, RuleWorld } from "./actions/rule-run.ts";
 import { runAction } from "./actions/run-action.ts";
 import { callRule } from "./call-rule.ts";
 import { type Failure, failureCodes, failureIn } from "./failure.ts";
+import { joinAll, type StartedAction } from "./started-actions.ts";
 import type { Transaction } from "./transaction.ts";
 import { multistepEvent } from "./transaction-log.ts";
 
@@ -21,23 +21,20 @@ export async function runRule(
   rule: RulePlan,
 ): Promise<Failure | undefined> {
   transaction.rule = rule;
-  const pending = new Map<string, Promise<Failure | undefined>>();
-  const run: RuleRun = {
-    world,
-    transaction,
-    runAction: (action) => perform(run, action, pending),
-    runRule: (called, input, output) =>
-      callRule(transaction, called, input, output, () => runRule(world, transaction, called)),
-    join: (names, timeout) => join(transaction, pending, names, timeout),
-  };
+  const run = new Run(world, transaction);
   let handling: Handling | undefined;
   for (const [at, action] of rule.actions.entries()) {
     if (action.type === "on-error") {
       handling = action;
       continue;
     }
-    const outcome = perform(run, action, pending);
-    const failure = outcome instanceof Promise ? await outcome : outcome;
+    let failure: Failure | undefined;
+    try {
+      const outcome = run.runAction(action);
+      failure = outcome instanceof Promise ? await outcome : outcome;
+    } catch (error) {
+      failure = thrown(transaction, error as Error);
+    }
     if (failure === undefined) {
       tellCompleted(run, at + 1, action);
       continue;
@@ -45,22 +42,55 @@ export async function runRule(
     const end = await handle(run, handling, action, failure);
     if (end !== "goes on") return end.failure;
   }
-  return pending.size === 0 ? undefined : endPending(run, pending, rule, handling);
+  return run.started.length === 0 ? undefined : endStarted(run, handling);
+}
+
+/** What the actions of one rule see of its run. */
+class Run implements RuleRun {
+  readonly world: RuleWorld;
+  readonly transaction: Transaction;
+  /** Asynchronous actions that nobody has waited for yet. */
+  started: StartedAction[] = [];
+
+  constructor(world: RuleWorld, transaction: Transaction) {
+    this.world = world;
+    this.transaction = transaction;
+  }
+
+  runAction(action: ActionPlan): Outcome {
+    const { transaction } = this;
+    transaction.action = action;
+    const outcome = runAction(this, action);
+    if (!action.asynchronous || !(outcome instanceof Promise)) return outcome;
+    const ended = outcome.catch((error: Error) => thrown(transaction, error));
+    this.started.push({ action, ended });
+    return undefined;
+  }
+
+  runRule(rule: RulePlan, input: string, output: string): Promise<Failure | undefined> {
+    const { world, transaction } = this;
+    return callRule(transaction, rule, input, output, () => runRule(world, transaction, rule));
+  }
+
+  join(names: readonly string[], timeout: number): Promise<Failure | undefined> {
+    const chosen = this.started.filter(
+      ({ action }) => names.length === 0 || names.includes(action.name),
+    );
+    this.started = this.started.filter((each) => !chosen.includes(each));
+    return joinAll(this.transaction, chosen, timeout);
+  }
+}
+
+function thrown(transaction: Transaction, error: Error): Failure {
+  return failureIn(transaction, failureCodes.dynamicExecution, error.stack ?? error.message);
 }
 
 /** Waits for what still runs beside the rule; its failures are handled as those of other actions. */
-async function endPending(
-  run: RuleRun,
-  pending: Map<string, Promise<Failure | undefined>>,
-  rule: RulePlan,
-  handling: Handling | undefined,
-): Promise<Failure | undefined> {
-  while (pending.size > 0) {
-    const [name = ""] = pending.keys();
-    const failure = await join(run.transaction, pending, [name], 0);
-    const action = rule.actions.find((each) => each.name === name);
-    if (failure === undefined || action === undefined) continue;
-    const end = await handle(run, handling, action, failure);
+async function endStarted(run: Run, handling: Handling | undefined): Promise<Failure | undefined> {
+  for (let next = run.started.shift(); next !== undefined; next = run.started.shift()) {
+    const failure = await next.ended;
+    if (failure === undefined) continue;
+    const end = await handle(run, handling, next.action, failure);
     if (end !== "goes on") return end.failure;
   }
   return undefined;
@@ -71,43 +101,6 @@ function tellCompleted({ world, transaction }: RuleRun, place: number, action: A
   const rule = transaction.rule?.name ?? "";
   const text = `rule (${rule}): #${place} ${action.type}: ${action.name} completed`;
   world.log(multistepEvent(transaction, "80c00002", "debug", text));
-}
-
-/** Starts an action; one that is asynchronous goes to those that are waited for later. */
-function perform(
-  run: RuleRun,
-  action: ActionPlan,
-  pending: Map<string, Promise<Failure | undefined>>,
-): Outcome {
-  const { transaction } = run;
-  transaction.action = action;
-  if (!action.asynchronous || action.type === "event-sink") return runAction(run, action);
-  const started = Promise.resolve(runAction(run, action)).catch((error: Error) =>
-    failureIn(transaction, failureCodes.dynamicExecution, error.message),
-  );
-  pending.set(action.name, started);
-  return undefined;
-}
-
-/** Waits for these, or for all; those waited for are taken out. */
-async function join(
-  transaction: Transaction,
-  pending: Map<string, Promise<Failure | undefined>>,
-  names: readonly string[],
-  timeout: number,
-): Promise<Failure | undefined> {
-  const chosen = names.length === 0 ? [...pending.keys()] : names;
-  const all = Promise.all(chosen.map((name) => pending.get(name)));
-  const ended = new AbortController();
-  const late = sleep(timeout, "late" as const, { signal: ended.signal }).catch(
-    () => "late" as const,
-  );
-  const failures = timeout > 0 ? await Promise.race([all, late]) : await all;
-  ended.abort();
-  for (const name of chosen) pending.delete(name);
-  if (failures !== "late") return failures.find((failure) => failure !== undefined);
-  const why = `asynchronous actions did not end within ${timeout} ms`;
-  return failureIn(transaction, failureCodes.dynamicExecution, why);
 }
 
 /** What the on-error action in force makes of a failure. */

@@ -6,7 +6,7 @@ import { placeOf } from "./place.ts";
 export const fetch: ActionKind = {
   served: ["destination", "http-method", "ssl-client"],
   plan(planner, action, common) {
-    const place = placeOf(planner, action, textOf(action, "http-method"));
+    const place = placeOf(planner, action, textOf(action, "http-method"), "read");
     return { ...common, type: "fetch", output: common.output || "OUTPUT", place };
   },
 };

@@ -6,12 +6,18 @@ import type { Delivery, Place } from "./action-plan.ts";
 
 const modes: ReadonlySet<string> = new Set(["first-available", "require-all", "attempt-all"]);
 
-/** The `destination` of an action; refused when nothing here can lead there. */
-export function placeOf(planner: RulePlanner, action: ConfigObject, method: string): Place {
+/** The `destination` of an action; refused when nothing here can lead there. Files are for reading. */
+export function placeOf(
+  planner: RulePlanner,
+  action: ConfigObject,
+  method: string,
+  use: "read" | "send",
+): Place {
   const url = textOf(action, "destination");
   const known =
     /^(?:https?|var):\/\//.test(url) ||
-    (/^(?:local|config|temporary):/.test(url) &&
+    (use === "read" &&
+      /^(?:local|config|temporary|store):/.test(url) &&
       fileOfUrl(planner.root, planner.domain.name, url) !== undefined);
   if (!known) {
     const line = lineOf(action, "destination");
@@ -43,7 +49,7 @@ export function deliveryOf(
     planner.refusals.add(action, `results-mode ${mode} is not known`, line);
   }
   return {
-    place: placeOf(planner, action, textOf(action, methodProperty)),
+    place: placeOf(planner, action, textOf(action, methodProperty), "send"),
     mode: mode as Delivery["mode"],
     retries: numberOf(action, "retry-count"),
     retryInterval: numberOf(action, "retry-interval"),

@@ -32,14 +32,15 @@ export function runGatewayScript(run: RuleRun, action: ScriptAction): Outcome {
 }
 
 function start(
-  { world, transaction, runRule }: RuleRun,
+  run: RuleRun,
   action: ScriptAction,
   script: StoredScript,
 ): Promise<Failure | undefined> {
+  const { world, transaction } = run;
   const callRule: HostParts["callRule"] = async (name, input, output) => {
     const rule = transaction.plan.rules.get(name);
     if (rule === undefined) return `no rule ${name}`;
-    const failure = await runRule(rule, input, output);
+    const failure = await run.runRule(rule, input, output);
     return failure === undefined ? undefined : (failure.detail ?? failure.message);
   };
   return new Promise((resolve) => {
