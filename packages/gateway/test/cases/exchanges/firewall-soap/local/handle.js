@@ -1,0 +1,2 @@
+const sm = require('service-metadata');
+session.output.write({ code: sm.errorCode, message: sm.errorMessage });
