@@ -1,5 +1,7 @@
 import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import AjvDraft04 from "ajv-draft-04";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
 import { auditModel } from "../../src/audit/audit.ts";
@@ -13,10 +15,11 @@ test("JSON follows its published schema", () => {
   expect(validate({ ...document, more: 1 })).toBe(false);
 });
 
-test("SARIF has the shape of 2.1.0, a suppression for what is waived and a mark for what expired", () => {
+test("SARIF follows OASIS' schema of 2.1.0, with a suppression for what is waived and a mark for what expired", () => {
   const log = JSON.parse(written("sarif"));
-  const validate = validator("./sarif-shape.schema.json");
+  const validate = sarifValidator();
   expect(validate(log), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...log, version: "2.0.0" })).toBe(false);
   const { results, tool } = log.runs[0];
   expect(results).toHaveLength(hostileReport.findings.length);
   for (const result of results) {
@@ -80,6 +83,32 @@ test("the page holds no markup of names, no script and no address, and both colo
   expect(page).toContain("The waiver expired on 2020-01-01");
   expect(page.isWellFormed()).toBe(true);
 });
+
+test("SARIF of a finding in a manifest has its place, and follows the schema too", () => {
+  const place = { file: "deploy/pod [1].yaml", line: 7, column: 3 };
+  const findings = hostileReport.findings.map((finding) => ({ ...finding, place }));
+  const report = { ...hostileReport, findings };
+  const log = JSON.parse(auditReportAs("sarif", report, about));
+  const validate = sarifValidator();
+  expect(validate(log), JSON.stringify(validate.errors)).toBe(true);
+  expect(log.runs[0].results[0].locations[0].physicalLocation).toEqual({
+    artifactLocation: { uri: "deploy/pod%20%5B1%5D.yaml" },
+    region: { startLine: 7, startColumn: 3 },
+  });
+  for (const format of ["text", "junit", "policyreport", "html"] as const) {
+    expect(auditReportAs(format, report, about)).toContain("deploy/pod [1].yaml:7:3");
+  }
+});
+
+/** The schema as OASIS published it (draft 4 of JSON Schema), from a package that ships it. */
+function sarifValidator() {
+  const ajv = new AjvDraft04.default({ strict: false, allErrors: true, unicodeRegExp: false });
+  ajv.addFormat("uri", (text: string) => URL.canParse(text));
+  ajv.addFormat("uri-reference", (text: string) => URL.canParse(text, "http://localhost/"));
+  ajv.addFormat("date-time", (text: string) => !Number.isNaN(Date.parse(text)));
+  const file = "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json";
+  return ajv.compile(JSON.parse(readFileSync(fileURLToPath(import.meta.resolve(file)), "utf8")));
+}
 
 function written(format: ReportFormat): string {
   return auditReportAs(format, hostileReport, about);
