@@ -106,8 +106,8 @@ function sarifValidator() {
   ajv.addFormat("uri", (text: string) => URL.canParse(text));
   ajv.addFormat("uri-reference", (text: string) => URL.canParse(text, "http://localhost/"));
   ajv.addFormat("date-time", (text: string) => !Number.isNaN(Date.parse(text)));
-  const file = "@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json";
-  return ajv.compile(JSON.parse(readFileSync(fileURLToPath(import.meta.resolve(file)), "utf8")));
+  const file = import.meta.resolve("@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json");
+  return ajv.compile(JSON.parse(readFileSync(fileURLToPath(file), "utf8")));
 }
 
 function written(format: ReportFormat): string {
