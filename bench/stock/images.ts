@@ -10,6 +10,8 @@ export interface StockImage {
   readonly files: Readonly<Record<string, string>>;
   /** Of its lithify.yaml, for the seal. */
   readonly writable: readonly string[];
+  /** Its workload for learn; none where it serves nothing. */
+  readonly requests: readonly string[];
 }
 
 /** Who starts them: as the image says, the same without no_new_privs (as `docker run` without options), OpenShift, root. */
@@ -27,6 +29,7 @@ export const stockImages: readonly StockImage[] = [
     dockerfile: 'FROM scratch\nADD root.tar /\nUSER nobody\nCMD ["/bin/bash"]\n',
     files: {},
     writable: ["/tmp", "/var/tmp", "/run"],
+    requests: [],
   },
   {
     name: "busybox",
@@ -47,6 +50,7 @@ export const stockImages: readonly StockImage[] = [
       "index.html": "<p>A page.</p>\n",
     },
     writable: [],
+    requests: ["GET http://instance:8080/"],
   },
   {
     name: "nginx",
@@ -67,6 +71,7 @@ export const stockImages: readonly StockImage[] = [
         "server {\n  listen 8080;\n  root /var/www/html;\n  location /upload { client_body_in_file_only clean; return 204; }\n}\n",
     },
     writable: ["/var/log/nginx", "/var/lib/nginx", "/run", "/tmp", "/var/tmp"],
+    requests: ["GET http://instance:8080/", "POST http://instance:8080/upload"],
   },
   {
     name: "node",
@@ -88,5 +93,6 @@ export const stockImages: readonly StockImage[] = [
         'require("node:http").createServer((_, answer) => answer.end("ok\\n")).listen(8080);\n',
     },
     writable: ["/tmp", "/var/tmp", "/run"],
+    requests: ["GET http://instance:8080/"],
   },
 ];

@@ -8,7 +8,7 @@ import { command } from "../commands.ts";
 import { type StockImage, startedAs, stockImages } from "./images.ts";
 import { type AuditDocument, judged, openFindings, type ProveDocument } from "./judge.ts";
 import { makeContext } from "./make.ts";
-import { type ImageResult, stockReport } from "./report.ts";
+import { type ImageResult, type Learned, stockReport } from "./report.ts";
 
 const given = process.argv[2];
 const workplace = given ?? mkdtempSync(join(tmpdir(), "lithify-stock-"));
@@ -60,6 +60,10 @@ async function resultOf(
   const proof = await lithify<ProveDocument>("prove", name, ...before);
   const own = image === undefined ? join(exampleDirectory, "lithify.yaml") : policy;
   await lithify("seal", name, "-t", `${name}:sealed`, "--policy", own);
+  const requests = image?.requests ?? ["GET http://instance:8080/echo"];
+  const options = requests.flatMap((request) => ["--request", request]);
+  const learned =
+    requests.length === 0 ? undefined : await lithify<Learned>("learn", name, ...options);
   const people = startedAs.filter((identity) => identity !== "root");
   const after = people.flatMap((identity) => ["--as", identity]);
   const sealedAudit = await lithify<AuditDocument>("audit", `${name}:sealed`, ...after);
@@ -67,6 +71,7 @@ async function resultOf(
   return {
     name,
     what,
+    ...(learned === undefined ? {} : { learned: { ...learned, requests } }),
     objects: audit.objects,
     identities: audit.identities,
     findings: judged(name, audit, proof),

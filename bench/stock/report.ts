@@ -1,6 +1,13 @@
 import { type Judged, openFindings } from "./judge.ts";
 
+/** What `lithify learn` found. */
+export interface Learned {
+  readonly confirmed: boolean;
+  readonly mounts: readonly { readonly path: string; readonly hides: readonly string[] }[];
+}
+
 export interface ImageResult {
+  readonly learned?: Learned & { readonly requests: readonly string[] };
   readonly name: string;
   readonly what: string;
   readonly objects: number;
@@ -65,8 +72,19 @@ function section(one: ImageResult): string {
 ${one.what[0]?.toUpperCase()}${one.what.slice(1)}. Identities: ${identities.join(", ")}.
 
 ${findingRows(one.findings)}
-Sealed: ${one.sealedAttempts} attempts, ${one.sealedAllowed} allowed.
+${learnedText(one.learned)}Sealed: ${one.sealedAttempts} attempts, ${one.sealedAllowed} allowed.
 ${one.sealed.length === 0 ? "" : `\n${findingRows(one.sealed)}`}`;
+}
+
+function learnedText(learned: ImageResult["learned"]): string {
+  if (learned === undefined) return "";
+  const mounts = learned.mounts.map(
+    ({ path, hides }) =>
+      `\`${path}\`${hides.length === 0 ? "" : ` (hides ${hides.map((each) => `\`${each}\``).join(", ")})`}`,
+  );
+  const found = mounts.length === 0 ? "nothing" : mounts.join(", ");
+  const requests = learned.requests.map((each) => `\`${each}\``).join(", ");
+  return `\`lithify learn\` with ${requests}: it must write ${found}; read-only with these it ${learned.confirmed ? "works" : "**does not work**"}.\n\n`;
 }
 
 /** Findings of one rule at one place share a row, whoever has them. */
