@@ -7,7 +7,10 @@ import type { Style } from "../style.ts";
 export const command: CommandSpec = {
   args: "<image> [command...]",
   options: [
-    { flags: "--for <time>", about: "how long the program is watched, 500ms, 10s or 2m (10s)" },
+    {
+      flags: "--for <time>",
+      about: "how long the program is watched, 500ms, 10s or 2m (10s; with requests at most 60s)",
+    },
     {
       flags: "--request <request>",
       about:
@@ -26,8 +29,9 @@ export const command: CommandSpec = {
   async run(context, args, options) {
     const { findProgram, learn } = await import("@lithify/engine");
     const [ref = "", ...words] = args;
-    const seconds = secondsOf(options.text("for") ?? "10s");
     const requests = options.list("request").map(requestOf);
+    // With requests the watch ends with the last answer: more time costs nothing
+    const seconds = secondsOf(options.text("for") ?? (requests.length > 0 ? "60s" : "10s"));
     const strace = findProgram(context.env, "strace");
     const { image } = await openImageAt(ref, await context.wire.store());
     const user = options.text("user");
