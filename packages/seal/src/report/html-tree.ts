@@ -11,17 +11,19 @@ const shownEntries = 60;
 /** The image's tree, folded, with what the policy wants of each object and what the audit found there. */
 export function treeSection(tree: Tree, policy: Policy, findings: readonly Finding[]): string {
   const found = new Set(findings.flatMap(({ path, alsoPaths = [] }) => [path, ...alsoPaths]));
+  const resolved = resolvePolicy(policy, tree).policy;
   const page: Page = {
     tree,
-    policy: resolvePolicy(policy, tree).policy,
+    policy: resolved,
     found,
+    open: waysTo([...found, ...resolved.trees.map((top) => top.path)]),
     left: shownObjects,
   };
   const list = listOf(page, "/", 0);
   const cut =
     page.left > 0 ? "" : `<p>The tree is cut: the first ${shownObjects} objects are shown.</p>`;
   return `<section class="tree"><h2>The image's tree</h2>
-<p>At most ${shownEntries} entries of a directory and six levels are shown.</p>${cut}
+<p>Unfolded on the way to findings and to trees with exact modes. At most ${shownEntries} entries of a directory and six levels are shown.</p>${cut}
 ${list}</section>`;
 }
 
@@ -29,7 +31,23 @@ interface Page {
   readonly tree: Tree;
   readonly policy: Policy;
   readonly found: ReadonlySet<string>;
+  /** Directories that are unfolded: those on the way to a finding or to a tree with exact modes. */
+  readonly open: ReadonlySet<string>;
   left: number;
+}
+
+/** Ways that are unfolded at most: a page with everything unfolded shows nothing. */
+const unfolded = 40;
+
+function waysTo(paths: readonly string[]): ReadonlySet<string> {
+  const ways = new Set<string>();
+  for (const path of paths) {
+    if (ways.size > unfolded) break;
+    for (let at = path.indexOf("/", 1); at !== -1; at = path.indexOf("/", at + 1)) {
+      ways.add(path.slice(0, at));
+    }
+  }
+  return ways;
 }
 
 function listOf(page: Page, directory: string, depth: number): string {
@@ -53,7 +71,7 @@ function rowOf(page: Page, path: string, name: string, depth: number): string {
   if (node.type !== "directory") return `<li>${head}</li>`;
   const inner =
     depth < 5 ? listOf(page, path, depth + 1) : "<p><small>deeper levels are not shown</small></p>";
-  return `<li><details><summary>${head}</summary>${inner}</details></li>`;
+  return `<li><details${page.open.has(path) ? " open" : ""}><summary>${head}</summary>${inner}</details></li>`;
 }
 
 function stateOf(policy: Policy, node: TreeNode): string {

@@ -12,8 +12,7 @@ const listed = 200;
 
 /** The audit as one page that needs nothing else: no script, no other resource. */
 export function auditHtml(report: AuditReport, about: ReportAbout): string {
-  const open = report.findings.filter(({ waived }) => waived === undefined).length;
-  const verdict = report.immutable ? "immutable" : "not immutable";
+  const verdict = verdictOf(report);
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -27,7 +26,7 @@ export function auditHtml(report: AuditReport, about: ReportAbout): string {
 <header class="${report.immutable ? "good" : "bad"}">
 <p class="eyebrow">lithify audit</p>
 <h1>${escaped(about.image)} is <strong>${verdict}</strong></h1>
-<p>${report.objects} protected objects, ${open} open ${open === 1 ? "finding" : "findings"}, ${report.findings.length - open} waived.</p>
+<p>${countsOf(report)}</p>
 <dl>
 <dt>Image</dt><dd><code>${escaped(report.image)}</code></dd>
 <dt>Policy</dt><dd>${escaped(about.source)}</dd>
@@ -48,6 +47,27 @@ ${waiversSection(report, about)}
 </body>
 </html>
 `;
+}
+
+/** An image that only a launch undoes is not to blame itself. */
+function verdictOf({ immutable, launches = [], findings }: AuditReport): string {
+  if (immutable) return "immutable";
+  const started = new Set(launches.map(({ name }) => name));
+  const own = findings.filter(
+    ({ identity, waived }) => waived === undefined && !started.has(identity),
+  );
+  return own.length === 0 ? "not immutable as it is started" : "not immutable";
+}
+
+function countsOf({ findings, objects, identities }: AuditReport): string {
+  const open = findings.filter(({ waived }) => waived === undefined);
+  const causes = causesOf(open).length;
+  const plural = (count: number, one: string) => `${count} ${one}${count === 1 ? "" : "s"}`;
+  const found =
+    open.length === 0
+      ? "no open finding"
+      : `${plural(causes, "root cause")}, ${plural(open.length, "open finding")}`;
+  return `${objects} protected objects, ${plural(identities.length, "identity").replace("ys", "ies")}: ${found}, ${findings.length - open.length} waived.`;
 }
 
 function launchesSection({ launches = [] }: AuditReport): string {
@@ -79,12 +99,16 @@ ${worst.length === 0 ? "<p>None of them can change a protected object.</p>" : `<
 
 /** Findings of several identities with one cause share one article; the witness is the first one's. */
 function findingsSection(report: AuditReport): string {
-  const groups = Map.groupBy(report.findings, ({ rule, path, alsoPaths, waived }) =>
-    JSON.stringify([rule, path, alsoPaths, waived]),
-  );
-  const articles = [...groups.values()].map((group) => articleOf(group as [Finding, ...Finding[]]));
+  const articles = causesOf(report.findings).map(articleOf);
   return `<section><h2>Findings by root cause</h2>
 ${articles.join("\n") || "<p>No findings.</p>"}</section>`;
+}
+
+function causesOf(findings: readonly Finding[]): readonly (readonly [Finding, ...Finding[]])[] {
+  const groups = Map.groupBy(findings, ({ rule, path, alsoPaths, waived, place }) =>
+    JSON.stringify([rule, path, alsoPaths, waived, place]),
+  );
+  return [...groups.values()] as [Finding, ...Finding[]][];
 }
 
 function articleOf(group: readonly [Finding, ...Finding[]]): string {
@@ -102,7 +126,7 @@ ${more}
 <p class="who">By ${group.map(({ identity }) => `<code>${escaped(identity)}</code>`).join(", ")}</p>
 ${finding.place === undefined ? "" : `<p class="who">At <code>${escaped(placeText(finding.place))}</code></p>`}
 <ol>${finding.witness.map((step) => `<li>${withCode(step)}</li>`).join("")}</ol>
-<p class="fix"><b>Fix:</b> ${escaped(finding.fix)}</p>
+<p class="fix"><b>Fix:</b> ${withCode(finding.fix)}</p>
 ${waiver === "" ? "" : `<p class="waiver">${escaped(waiver)}</p>`}
 </article>`;
 }
