@@ -1,5 +1,7 @@
 import { archiveTargets } from "./archive-targets.ts";
+import { contentTargets } from "./content-targets.ts";
 import { gatewayTargets } from "./gateway-targets.ts";
+import { launchTargets } from "./launch-targets.ts";
 import type { Target } from "./target.ts";
 import { textTargets } from "./text-targets.ts";
 import { volumeTargets } from "./volume-targets.ts";
@@ -12,4 +14,6 @@ export const targets: readonly Target[] = [
   ...gatewayTargets,
   ...volumeTargets,
   ...xmlTargets,
+  ...contentTargets,
+  ...launchTargets,
 ];
