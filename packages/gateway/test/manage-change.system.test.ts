@@ -1,9 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "./support/free-port.ts";
 import { endProgram, startProgram, waitForPort } from "./support/gateway-program.ts";
 import { managedTree } from "./support/managed-tree.ts";
 import { manage } from "./support/management-client.ts";
+import { exchange } from "./support/raw-client.ts";
 import { SteadyLoad } from "./support/steady-load.ts";
 
 function childrenOf(pid: number): number[] {
@@ -130,6 +132,81 @@ test("objects are made, used and taken away; what is wrong is refused with every
     expect(gone.document.only).toBe("Configuration was deleted.");
     expect((await ask("/mgmt/config/echo/Matching/only", "GET")).status).toBe(404);
     expect((await ask("/mgmt/drift", "GET")).document).toMatchObject({ drifted: false });
+
+    const port = await freePort();
+    const more: readonly [string, string, unknown][] = [
+      ["default/Domain", "Domain", { name: "fresh", NeighborDomain: { value: "default" } }],
+      ["fresh/XMLManager", "XMLManager", { name: "default" }],
+      [
+        "fresh/HTTPSourceProtocolHandler",
+        "HTTPSourceProtocolHandler",
+        { name: "h", LocalPort: port },
+      ],
+      ["fresh/Matching", "Matching", { name: "all", MatchRules: { Type: "url", Url: "*" } }],
+      [
+        "fresh/StylePolicyAction",
+        "StylePolicyAction",
+        {
+          name: "skip",
+          Type: "setvar",
+          Input: "INPUT",
+          Variable: "var://service/mpgw/skip-backside",
+          Value: "1",
+        },
+      ],
+      [
+        "fresh/StylePolicyAction",
+        "StylePolicyAction",
+        {
+          name: "out",
+          Type: "results",
+          Input: "INPUT",
+          OutputType: "default",
+        },
+      ],
+      [
+        "fresh/StylePolicyRule",
+        "StylePolicyRule",
+        {
+          name: "r",
+          Actions: [{ value: "skip" }, { value: "out" }],
+          Direction: "rule",
+        },
+      ],
+      [
+        "fresh/StylePolicy",
+        "StylePolicy",
+        {
+          name: "p",
+          PolicyMaps: { Match: { value: "all" }, Rule: { value: "r" } },
+        },
+      ],
+      [
+        "fresh/MultiProtocolGateway",
+        "MultiProtocolGateway",
+        {
+          name: "made",
+          StylePolicy: { value: "p" },
+          FrontProtocol: [{ value: "h" }],
+          RequestType: "preprocessed",
+          ResponseType: "preprocessed",
+          Type: "dynamic-backend",
+        },
+      ],
+    ];
+    for (const [path, member, form] of more) {
+      const { status: got, text } = await ask(`/mgmt/config/${path}`, "POST", { [member]: form });
+      expect(got, text).toBe(201);
+    }
+    const mirror = await fetch(`http://127.0.0.1:${port}/x`, {
+      method: "POST",
+      body: "made in memory",
+    });
+    expect(await mirror.text()).toBe("made in memory");
+    expect((await ask("/mgmt/config/default/Domain/fresh", "DELETE")).status).toBe(200);
+    await expect(exchange(port, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")).rejects.toThrow(
+      "ECONNREFUSED",
+    );
 
     const wrong = await ask(handler, "PUT", {
       HTTPSourceProtocolHandler: { LocalPort: 99_999, Nonsense: 1, AllowedFeatures: { GOT: "on" } },

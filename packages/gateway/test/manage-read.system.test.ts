@@ -215,6 +215,13 @@ describe("who is let in", () => {
     expect(document.error).toEqual(["Authentication failure."]);
   });
 
+  test("not a page of another origin that makes a browser ask", async () => {
+    const elsewhere = { headers: { Origin: "https://elsewhere.test" } };
+    expect((await ask("/mgmt/", elsewhere)).status).toBe(403);
+    const own = { headers: { Origin: `https://127.0.0.1:${tree.rest}` } };
+    expect((await ask("/mgmt/", own)).status).toBe(200);
+  });
+
   test("a plain user reads its own domain and nothing else", async () => {
     const user = "looker:admin";
     expect((await ask("/mgmt/config/echo/Matching", { user })).status).toBe(200);

@@ -32,12 +32,14 @@ export function ledInstance(options: LedInstanceOptions): ManagedInstance {
   const configuration = (): Configuration => served ?? fromFiles();
   let work: Promise<void> = Promise.resolve();
   const change = (changes: readonly ObjectChange[]): Promise<void> => {
-    work = work.then(async () => {
+    const turn = work.then(async () => {
       served = withChanges(configuration(), changes);
       await workers.change(changes);
       await logs.open(planLogTargets(served));
     });
-    return work;
+    // one that fails must not keep the next one from its turn
+    work = turn.catch(() => {});
+    return turn;
   };
   const drift = driftBetween(fromFiles, configuration);
   return {

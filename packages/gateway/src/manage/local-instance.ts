@@ -26,12 +26,14 @@ export function localInstance(options: LocalInstanceOptions): ManagedInstance {
   const drift = driftBetween(files, () => gateway.configuration);
   let work: Promise<void> = Promise.resolve();
   const change = (changes: readonly ObjectChange[]): Promise<void> => {
-    work = work.then(async () => {
+    const turn = work.then(async () => {
       const next = withChanges(gateway.configuration, changes);
       await gateway.apply(next);
       await logs.open(planLogTargets(next));
     });
-    return work;
+    // one that fails must not keep the next one from its turn
+    work = turn.catch(() => {});
+    return turn;
   };
   return {
     root,

@@ -47,12 +47,14 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
   reportNothingServed(services.ports, log);
   let applying: Promise<void> = Promise.resolve();
   const apply = (next: Configuration): Promise<void> => {
-    applying = applying.then(async () => {
+    const turn = applying.then(async () => {
       if (closing !== undefined) return;
       configuration = next;
       await services.apply(next);
     });
-    return applying;
+    // one that fails must not keep the next one from its turn
+    applying = turn.catch(() => {});
+    return turn;
   };
   const close = (): Promise<void> => {
     closing ??= (async () => {

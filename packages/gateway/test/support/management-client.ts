@@ -14,6 +14,7 @@ export interface ManagementRequest {
   readonly method?: string;
   readonly user?: string | null;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** Clients of the interface give up after this long, and ask again on 500 and above. */
@@ -24,10 +25,10 @@ const mostTries = 3;
 export async function manage(
   port: number,
   path: string,
-  { method = "GET", user = "admin:admin", body }: ManagementRequest = {},
+  { method = "GET", user = "admin:admin", body, headers = {} }: ManagementRequest = {},
 ): Promise<ManagementAnswer> {
   for (let tried = 1; ; tried++) {
-    const answer = await once(port, path, method, user, body);
+    const answer = await once(port, path, method, user, body, headers);
     if (answer.status < 500 || tried === mostTries) return answer;
   }
 }
@@ -38,6 +39,7 @@ function once(
   method: string,
   user: string | null,
   body: unknown,
+  headers: Readonly<Record<string, string>>,
 ): Promise<ManagementAnswer> {
   return new Promise((resolve, reject) => {
     const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -51,6 +53,7 @@ function once(
         rejectUnauthorized: false,
         agent: false,
         headers: {
+          ...headers,
           ...(user === null
             ? {}
             : { Authorization: `Basic ${Buffer.from(user).toString("base64")}` }),

@@ -49,6 +49,9 @@ async function answer(
       headers: { "WWW-Authenticate": 'Basic realm="login"' },
     };
   }
+  if (comesFromElsewhere(request)) {
+    return failure(403, path, "The request comes from a page of another origin.");
+  }
   letIn(account, address);
   const segments = segmentsOf(path);
   if (segments === undefined) return notFound(path);
@@ -72,6 +75,12 @@ async function answer(
     account,
   };
   return answerRest(instance, memory, asked);
+}
+
+/** A browser sends kept credentials along with what a page of any other site makes it ask. */
+function comesFromElsewhere({ headers }: IncomingMessage): boolean {
+  const { origin, host = "" } = headers;
+  return origin !== undefined && origin !== `https://${host}`;
 }
 
 /** The path below `/mgmt/`, decoded; undefined when it is elsewhere or no path. */
