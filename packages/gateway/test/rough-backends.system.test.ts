@@ -1,4 +1,4 @@
-import { connect } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ProxyGateway, proxyGateway, rawBackend } from "./support/proxy-gateway.ts";
@@ -208,4 +208,65 @@ test("a client whose connection breaks ends the request to the backend", async (
   const deadline = Date.now() + 900;
   while (backend.sockets.size >= asked && Date.now() < deadline) await sleep(5);
   expect(backend.sockets.size).toBe(asked - 1);
+});
+
+test("a backend that restarts under load: every failure has its reason, and nothing is left open", async () => {
+  const answer = `${ok}Content-Length: 2\r\n\r\nok`;
+  const serve = (socket: Socket): void => {
+    socket.on("error", () => {});
+    let text = "";
+    socket.on("data", (bytes) => {
+      text += bytes.toString("latin1");
+      if (!text.includes("\r\n\r\n")) return;
+      text = "";
+      setTimeout(() => socket.destroyed || socket.write(answer), 1);
+    });
+  };
+  await using first = await rawBackend(serve);
+  const { port } = first;
+  await using own = await proxyGateway([{ backend: `http://127.0.0.1:${port}` }]);
+  let stop = false;
+  const statuses = new Map<number, number>();
+  const clients = Array.from({ length: 12 }, async (_, at) => {
+    while (!stop) {
+      const init = at % 3 === 0 ? { method: "POST", body: "x" } : {};
+      const { status } = await fetch(`http://127.0.0.1:${own.port()}/`, init).then(async (got) => {
+        await got.arrayBuffer();
+        return got;
+      });
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+  });
+  await sleep(300);
+  await first[Symbol.asyncDispose]();
+  let running: Server | undefined;
+  const sockets = new Set<Socket>();
+  for (let round = 0; round < 5; round++) {
+    await sleep(100);
+    running = createServer((socket) => {
+      sockets.add(socket);
+      socket.on("close", () => sockets.delete(socket));
+      serve(socket);
+    });
+    await new Promise<void>((resolve) => running!.listen(port, "127.0.0.1", resolve));
+    await sleep(300);
+    if (round === 4) break;
+    for (const socket of sockets) socket.destroy();
+    await new Promise((resolve) => running!.close(resolve));
+  }
+  stop = true;
+  await Promise.all(clients);
+  const failed = statuses.get(500) ?? 0;
+  expect([...statuses.keys()].sort()).toEqual([200, 500]);
+  const reasons = own.log().match(/Failed to establish a backside connection.*/g) ?? [];
+  expect(reasons.length).toBe(failed);
+  for (const reason of reasons) {
+    expect(reason).toMatch(/ECONNREFUSED|ECONNRESET|EPIPE|the connection ended/);
+  }
+  expect(sockets.size).toBeLessThanOrEqual(12);
+  await own.gateway.close();
+  const deadline = Date.now() + 3000;
+  while (sockets.size > 0 && Date.now() < deadline) await sleep(20);
+  expect(sockets.size).toBe(0);
+  await new Promise((resolve) => running!.close(resolve));
 });
