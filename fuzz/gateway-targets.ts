@@ -44,7 +44,7 @@ function read(bytes: Buffer, size: number): Read {
   const add = (part: Buffer): void => {
     body += part.toString("latin1");
   };
-  const reader = new ResponseReader("GET", new ResponseHeads(), {
+  const reader = new ResponseReader(new ResponseHeads(), {
     proceed() {},
     head(head, parts) {
       status = head.status;
@@ -53,6 +53,7 @@ function read(bytes: Buffer, size: number): Read {
     part: add,
     end() {},
   });
+  reader.begin("GET");
   try {
     for (let at = 0; at < bytes.length && !reader.done; at += size) {
       used += reader.feed(bytes.subarray(at, at + size));

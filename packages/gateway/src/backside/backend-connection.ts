@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { AnswerBody } from "./answer-body.ts";
-import { type OutgoingRequest, RequestPump } from "./request-pump.ts";
+import { type OutgoingRequest, RequestPump, sendWhole } from "./request-pump.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseHeads } from "./response-heads.ts";
 import { ResponseReader, type ResponseSink } from "./response-reader.ts";
@@ -29,7 +29,9 @@ export class BackendConnection implements ResponseSink {
   readonly #owner: ConnectionOwner;
   #request: OutgoingRequest | undefined;
   #pump: RequestPump | undefined;
+  /** Reads the answer to the request; undefined without one. */
   #reader: ResponseReader | undefined;
+  #kept: ResponseReader | undefined;
   /** Undefined once the answer was handed over. */
   #listener: ExchangeListener | undefined;
   #body: AnswerBody | undefined;
@@ -63,8 +65,15 @@ export class BackendConnection implements ResponseSink {
     this.#silent = true;
     this.#request = request;
     this.#listener = listener;
-    this.#reader = new ResponseReader(request.method, this.#owner.heads, this);
-    this.#pump = new RequestPump(this.#socket, request, (error) => this.#fail(error));
+    this.#kept ??= new ResponseReader(this.#owner.heads, this);
+    this.#kept.begin(request.method);
+    this.#reader = this.#kept;
+    const { body } = request;
+    if (body instanceof Uint8Array) {
+      sendWhole(this.#socket, request, body);
+      return;
+    }
+    this.#pump = new RequestPump(this.#socket, request, body, (error) => this.#fail(error));
     this.#pump.start();
   }
 
@@ -148,7 +157,7 @@ export class BackendConnection implements ResponseSink {
 
   /** The answer is whole. `more` when bytes came that are no part of it. */
   #finish(more: boolean): void {
-    const again = !more && this.#reader?.keepsAlive === true && this.#pump?.done === true;
+    const again = !more && this.#reader?.keepsAlive === true && this.#pump?.done !== false;
     this.#pump?.stop();
     this.#request = undefined;
     this.#reader = undefined;

@@ -20,10 +20,16 @@ const smallBody = 4096;
 /** How long a backend may take to ask for an announced body before it is sent anyway. */
 const continueMilliseconds = 1_000;
 
-/** Writes one request to its connection, a stream as fast as the backend takes it. */
+/** Writes a request whose body is at hand. */
+export function sendWhole(socket: Socket, request: OutgoingRequest, body: Uint8Array): void {
+  writeWhole(socket, request.head, body, request.framing);
+}
+
+/** Writes a request whose body is a stream, as fast as the backend takes it. */
 export class RequestPump {
   readonly #socket: Socket;
   readonly #request: OutgoingRequest;
+  readonly #body: Readable;
   readonly #failed: (error: Error) => void;
   #timer: NodeJS.Timeout | undefined;
   #began = false;
@@ -32,9 +38,15 @@ export class RequestPump {
   done = false;
 
   /** `failed` hears that a stream did not come whole. */
-  constructor(socket: Socket, request: OutgoingRequest, failed: (error: Error) => void) {
+  constructor(
+    socket: Socket,
+    request: OutgoingRequest,
+    body: Readable,
+    failed: (error: Error) => void,
+  ) {
     this.#socket = socket;
     this.#request = request;
+    this.#body = body;
     this.#failed = failed;
   }
 
@@ -44,12 +56,7 @@ export class RequestPump {
   }
 
   start(): void {
-    const { head, body, framing, awaitsContinue } = this.#request;
-    if (body instanceof Uint8Array) {
-      writeWhole(this.#socket, head, body, framing);
-      this.done = true;
-      return;
-    }
+    const { head, framing, awaitsContinue } = this.#request;
     this.#socket.write(head + framingLines(framing), "latin1");
     if (!awaitsContinue) this.proceed();
     else this.#timer = setTimeout(() => this.proceed(), continueMilliseconds);
@@ -58,8 +65,8 @@ export class RequestPump {
   /** The backend wants the body. */
   proceed(): void {
     clearTimeout(this.#timer);
-    const { body } = this.#request;
-    if (this.#began || body instanceof Uint8Array) return;
+    const body = this.#body;
+    if (this.#began) return;
     this.#began = true;
     body.on("data", this.#onPart);
     body.on("end", this.#onEnd);
@@ -72,8 +79,7 @@ export class RequestPump {
   /** Leaves the rest of the body unsent. */
   stop(): void {
     clearTimeout(this.#timer);
-    const { body } = this.#request;
-    if (body instanceof Uint8Array) return;
+    const body = this.#body;
     body.off("data", this.#onPart);
     body.off("end", this.#onEnd);
     body.off("error", this.#failed);
@@ -84,7 +90,7 @@ export class RequestPump {
 
   readonly #onPart = (part: Buffer): void => {
     if (part.length === 0) return;
-    const { framing, body } = this.#request;
+    const { framing } = this.#request;
     this.#sent += part.length;
     let open: boolean;
     if (framing === "chunked") {
@@ -100,7 +106,7 @@ export class RequestPump {
       }
       open = this.#socket.write(part);
     }
-    if (!open) (body as Readable).pause();
+    if (!open) this.#body.pause();
   };
 
   readonly #onEnd = (): void => {
@@ -118,7 +124,7 @@ export class RequestPump {
     if (!this.done) this.#failed(new Error("the request did not come whole"));
   };
 
-  readonly #onDrain = (): void => void (this.#request.body as Readable).resume();
+  readonly #onDrain = (): void => void this.#body.resume();
 }
 
 function framingLines(framing: OutgoingRequest["framing"]): string {

@@ -10,6 +10,7 @@ const mostInterim = 16;
 const smallBody = 16_384;
 const endOfHead = Buffer.from("\r\n\r\n");
 const noBytes = Buffer.alloc(0);
+const nothing: Buffer[] = [];
 
 /** What a reader tells of one answer. Parts are valid only during the call. */
 export interface ResponseSink {
@@ -22,17 +23,17 @@ export interface ResponseSink {
 }
 
 /**
- * Takes one answer apart as its bytes come. Methods throw BadResponse or BadRequest for what is no
+ * Takes answers apart as their bytes come, one after the other. Methods throw BadResponse or BadRequest for what is no
  * answer by the strict reading, and for a body that is cut off.
  */
 export class ResponseReader {
-  readonly #method: string;
+  #method = "";
   readonly #heads: ResponseHeads;
   readonly #sink: ResponseSink;
   #state: "head" | "small" | "length" | "chunks" | "rest" | "done" = "head";
   #head: ResponseHead | undefined;
   /** What has come of an unfinished head, or of a small body. */
-  #kept: Buffer[] = [];
+  #kept: Buffer[] = nothing;
   #size = 0;
   /** The last bytes of an unfinished head, in which its end may have begun. */
   #tail = noBytes;
@@ -40,10 +41,21 @@ export class ResponseReader {
   #chunks: ChunkDecoder | undefined;
   #interim = 0;
 
-  constructor(method: string, heads: ResponseHeads, sink: ResponseSink) {
-    this.#method = method;
+  constructor(heads: ResponseHeads, sink: ResponseSink) {
     this.#heads = heads;
     this.#sink = sink;
+  }
+
+  /** The next answer is one to this method. */
+  begin(method: string): void {
+    this.#method = method;
+    this.#state = "head";
+    this.#head = undefined;
+    this.#kept = nothing;
+    this.#size = 0;
+    this.#tail = noBytes;
+    this.#chunks = undefined;
+    this.#interim = 0;
   }
 
   get done(): boolean {
@@ -93,9 +105,11 @@ export class ResponseReader {
     const whole =
       this.#size === 0 ? bytes : Buffer.concat([...this.#kept, bytes.subarray(0, used)]);
     const length = this.#size + used;
-    this.#kept = [];
-    this.#size = 0;
-    this.#tail = noBytes;
+    if (this.#size > 0) {
+      this.#kept = [];
+      this.#size = 0;
+      this.#tail = noBytes;
+    }
     const head = this.#heads.parse(whole.toString("latin1", 0, length - 2), this.#method);
     if (head.status < 200) {
       this.#takeInterim(head);
@@ -106,6 +120,7 @@ export class ResponseReader {
   }
 
   #keep(bytes: Buffer): void {
+    if (this.#size === 0) this.#kept = [];
     this.#kept.push(Buffer.from(bytes));
     this.#size += bytes.length;
   }
@@ -134,6 +149,7 @@ export class ResponseReader {
     this.#left = body - bytes.length;
     if (body <= smallBody) {
       this.#state = "small";
+      this.#size = 0;
       this.#keep(bytes);
     } else {
       this.#state = "length";

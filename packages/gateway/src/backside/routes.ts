@@ -32,7 +32,11 @@ export function hopTo(
   through?: { readonly balancer: Balancer; readonly member: Member },
 ): Hop | string {
   const { agent } = plan;
-  const url = hasPolicies(agent) ? urlOfTarget(target) : "";
+  const policies = hasPolicies(agent);
+  if (!policies && !target.secure && through === undefined && target.credentials === undefined) {
+    return plainHop(plan, target);
+  }
+  const url = policies ? urlOfTarget(target) : "";
   const unserved = first(agent.unserved, url);
   if (unserved !== undefined) return unserved;
   const secure = target.secure ? (profile ?? first(agent.secure, url) ?? plan.secure) : undefined;
@@ -60,7 +64,37 @@ export function hopTo(
   };
 }
 
+/** The destination that a service has used last without policies: mostly its only one. */
+const lastPlain = new WeakMap<BacksidePlan, Destination>();
+
+function plainHop(plan: BacksidePlan, { host, port, path, authority }: Target): Hop {
+  let destination = lastPlain.get(plan);
+  if (destination?.host !== host || destination.port !== port) {
+    destination = destinationOf({ host, port });
+    lastPlain.set(plan, destination);
+  }
+  return {
+    destination,
+    requestTarget: path,
+    authority,
+    extra: noExtra,
+    version: plan.version,
+    chunked: undefined,
+  };
+}
+
+const withPolicies = new WeakMap<AgentPlan, boolean>();
+
 function hasPolicies(agent: AgentPlan): boolean {
+  let known = withPolicies.get(agent);
+  if (known === undefined) {
+    known = countsPolicies(agent);
+    withPolicies.set(agent, known);
+  }
+  return known;
+}
+
+function countsPolicies(agent: AgentPlan): boolean {
   return (
     agent.proxies.length > 0 ||
     agent.secure.length > 0 ||
