@@ -2,6 +2,7 @@ export { decide } from "./access/decide.ts";
 export type { Finding, RouteName } from "./access/finding.ts";
 export { type AccessModel, modelOf, type Protection } from "./access/model.ts";
 export type { Attempt, Decision, Operation } from "./access/operation.ts";
+export { xattrText } from "./access/xattr-text.ts";
 export { attemptsFor } from "./audit/attempts.ts";
 export { type AuditOptions, type AuditReport, audit } from "./audit/audit.ts";
 export {

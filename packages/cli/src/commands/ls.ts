@@ -1,4 +1,5 @@
 import { imageTree, openImageAt, type TransportOptions, type TreeNode } from "@lithify/oci";
+import { xattrText } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
 import { bytes, table } from "../style.ts";
@@ -46,7 +47,11 @@ async function listFiles(
     exitCode: 0,
     document: {
       image: image.digest,
-      objects: nodes.map(({ xattrs, ...node }) => ({ ...node, xattrs: xattrsOf(xattrs) })),
+      objects: nodes.map(({ xattrs, ...node }) => ({
+        ...node,
+        xattrs: xattrsOf(xattrs),
+        ...decodedOf(xattrs),
+      })),
     },
     lines: table(
       nodes.map((node) => [
@@ -55,7 +60,7 @@ async function listFiles(
         String(node.size),
         String(node.layer),
         node.target === undefined ? node.path : `${node.path} -> ${node.target}`,
-        Object.entries(xattrsOf(node.xattrs))
+        Object.entries({ ...xattrsOf(node.xattrs), ...decodedOf(node.xattrs).decoded })
           .map(([name, value]) => `${name}=${value}`)
           .join(" "),
       ]),
@@ -71,6 +76,17 @@ function xattrsOf(xattrs: TreeNode["xattrs"]): Readonly<Record<string, string>> 
     `0x${Buffer.from(value).toString("hex")}`,
   ]);
   return Object.fromEntries(values);
+}
+
+/** ACLs and capabilities in words, by name. */
+function decodedOf(xattrs: TreeNode["xattrs"]): {
+  readonly decoded?: Readonly<Record<string, string>>;
+} {
+  const texts = [...xattrs].flatMap(([name, value]) => {
+    const text = xattrText(name, value);
+    return text === undefined ? [] : [[name, text] as const];
+  });
+  return texts.length === 0 ? {} : { decoded: Object.fromEntries(texts) };
 }
 
 const typeLetters = {

@@ -40,7 +40,7 @@ export const engineCodes = {
   VOLUME_UNMOUNTABLE: {
     exit: 3,
     meaning:
-      "The kernel does not mount the file system of a volume: it lacks EROFS or loop devices.",
+      "The file system of a volume cannot be mounted: the kernel lacks EROFS or loop devices, or the Docker daemon does not see this machine's mounts.",
     remedy:
       "Export the volume as a directory, lithify volume export IMAGE -o DIR/, and mount that.",
   },
