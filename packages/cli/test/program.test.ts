@@ -57,9 +57,10 @@ async function parse(words: readonly string[]): Promise<string> {
   return called;
 }
 
-/** Words as a shell makes them, for what examples need: blanks and double quotes. */
+/** Words as a shell makes them, for what examples need: blanks and quotes. */
 function wordsOf(line: string): readonly string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2] ?? "");
+  const words = line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g);
+  return [...words].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
 describe.each(catalogue.map((entry) => [entry.name, entry] as const))(
