@@ -1,5 +1,6 @@
 import { archiveTargets } from "./archive-targets.ts";
 import { contentTargets } from "./content-targets.ts";
+import { frontTargets } from "./front-targets.ts";
 import { gatewayTargets } from "./gateway-targets.ts";
 import { launchTargets } from "./launch-targets.ts";
 import type { Target } from "./target.ts";
@@ -12,6 +13,7 @@ export const targets: readonly Target[] = [
   ...archiveTargets,
   ...textTargets,
   ...gatewayTargets,
+  ...frontTargets,
   ...volumeTargets,
   ...xmlTargets,
   ...contentTargets,

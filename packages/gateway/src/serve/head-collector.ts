@@ -10,6 +10,8 @@ export class HeadCollector {
   /** The last bytes, in which the end may have begun. */
   #tail = "";
   #size = 0;
+  /** What has come of an empty line before the request. */
+  #before: "nothing" | "CR" | "empty line" = "nothing";
   /** When the first byte of an unfinished head came, in milliseconds since 1970. */
   since = 0;
 
@@ -28,18 +30,31 @@ export class HeadCollector {
   ): { readonly head: RequestHead | undefined; readonly rest: Buffer } {
     let from = 0;
     if (this.#size === 0) {
-      // RFC 9112, 2.2: an empty line before a request is passed over
-      if (bytes[0] === 13 && bytes[1] === 10) from = 2;
+      from = this.#passEmptyLine(bytes);
       if (from === bytes.length) return { head: undefined, rest: noBytes };
       const end = bytes.indexOf(endOfHead, from);
       if (end >= 0) {
-        limit(end, most);
+        this.#before = "nothing";
+        limit(end - from, most);
         const head = this.#parser.parse(bytes.toString("latin1", from, end + 2));
         return { head, rest: end + 4 === bytes.length ? noBytes : bytes.subarray(end + 4) };
       }
       this.since = Date.now();
     }
     return this.#takePart(bytes, bytes.toString("latin1", from), most);
+  }
+
+  /** RFC 9112, 2.2: one empty line before a request is passed over, however it comes. */
+  #passEmptyLine(bytes: Buffer): number {
+    if (this.#before === "CR") {
+      if (bytes[0] !== 10) throw new BadRequest("the request is malformed");
+      this.#before = "empty line";
+      return 1;
+    }
+    if (this.#before === "empty line" || bytes[0] !== 13) return 0;
+    if (bytes.length > 1 && bytes[1] !== 10) return 0;
+    this.#before = bytes.length > 1 ? "empty line" : "CR";
+    return Math.min(bytes.length, 2);
   }
 
   #takePart(
@@ -51,7 +66,8 @@ export class HeadCollector {
     const end = joined.indexOf("\r\n\r\n");
     if (end >= 0) {
       const used = end + 4 - this.#tail.length;
-      limit(this.#size + used, most);
+      limit(this.#size + used - endOfHead.length, most);
+      this.#before = "nothing";
       this.#parts.push(text.slice(0, used));
       const head = this.#parts.join("");
       this.#parts = [];
@@ -62,7 +78,8 @@ export class HeadCollector {
     }
     checkPartialHead(joined, this.#size === 0);
     this.#size += text.length;
-    limit(this.#size, most);
+    // its end may have begun
+    limit(this.#size - endOfHead.length + 1, most);
     this.#parts.push(text);
     this.#tail = joined.slice(-3);
     return { head: undefined, rest: noBytes };
