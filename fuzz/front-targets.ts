@@ -71,32 +71,41 @@ function splitEvery(bytes: Buffer, size: (left: number) => number): Buffer[] {
 
 /** Every request as it is read, and whether the connection would end with a refusal. */
 function readRequests(pieces: readonly Buffer[]): string {
-  const heads = new HeadCollector();
-  let reader: BodyReader | undefined;
-  let read = "";
+  const reader = new RequestsReader();
   try {
     for (const piece of pieces) {
-      let rest = piece;
-      while (rest.length > 0) {
-        if (reader !== undefined) {
-          rest = rest.subarray(reader.feed(rest, (part) => (read += part.toString("latin1"))));
-          if (reader.done) reader = undefined;
-          if (reader === undefined) read += "|";
-          continue;
-        }
-        const { head, rest: after } = heads.take(rest, longestHead);
-        rest = after;
-        if (head === undefined) continue;
-        const { method, target, version, framing } = head;
-        read += `${method} ${target} ${version} ${framing.headers.lines()}${framing.body}|`;
-        if (framing.body !== 0) reader = new BodyReader(framing.body);
-      }
+      for (let rest = piece; rest.length > 0; ) rest = reader.take(rest);
     }
   } catch (error) {
-    if (error instanceof BadRequest) return `${read}refused`;
+    if (error instanceof BadRequest) return `${reader.read}refused`;
     throw error;
   }
-  return read;
+  return reader.read;
+}
+
+class RequestsReader {
+  readonly #heads = new HeadCollector();
+  #body: BodyReader | undefined;
+  read = "";
+
+  /** Takes a head or a body, or as much of it as there is; gives the bytes after it. */
+  take(bytes: Buffer): Buffer {
+    if (this.#body !== undefined) {
+      const used = this.#body.feed(bytes, (part) => (this.read += part.toString("latin1")));
+      if (this.#body.done) {
+        this.read += "|";
+        this.#body = undefined;
+      }
+      return bytes.subarray(used);
+    }
+    const { head, rest } = this.#heads.take(bytes, longestHead);
+    if (head !== undefined) {
+      const { method, target, version, framing } = head;
+      this.read += `${method} ${target} ${version} ${framing.headers.lines()}${framing.body}|`;
+      if (framing.body !== 0) this.#body = new BodyReader(framing.body);
+    }
+    return rest;
+  }
 }
 
 /** A ClientHello (RFC 8446, 4.1.2) in records of at most 200 bytes. */
