@@ -295,12 +295,14 @@ test("the page is one document without anything from outside", async () => {
 test("metrics for Prometheus on the health port", async () => {
   const before = await fetch(`http://127.0.0.1:${tree.port}/counted`);
   await before.text();
+  await (await fetch(`http://127.0.0.1:${tree.port}/`, { method: "DELETE" })).text();
   const answer = await fetch(`http://127.0.0.1:${tree.health}/metrics`);
   expect(answer.headers.get("content-type")).toContain("text/plain; version=0.0.4");
   const text = await answer.text();
   const count = /_requests_total\{domain="echo",service="echo",code="2xx"\} (\d+)/.exec(text);
   expect(Number(count?.[1])).toBeGreaterThanOrEqual(1);
   expect(text).toMatch(/_request_duration_seconds_bucket\{le="\+Inf",.*\} [1-9]/);
+  expect(text).toContain('lithify_gateway_refused_total{why="method"} 1');
   expect(text).toContain("lithify_gateway_ready 1");
   expect(text).toContain('lithify_gateway_drift{domain="echo"} 0');
 });

@@ -103,6 +103,11 @@ function metricsOf(measured: Measured): readonly Metric[] {
     counter("script_stops_total", "Scripts stopped because they computed for too long", [
       plain(counts.scriptStops),
     ]),
+    counter(
+      "refused_total",
+      "Requests that a front side handler refused before any rule",
+      refusals(counts),
+    ),
     counter("connections_total", "Connections of clients accepted", [
       plain(sum(counts.processes.map((each) => each.connections.accepted))),
     ]),
@@ -127,6 +132,16 @@ function metricsOf(measured: Measured): readonly Metric[] {
     ]),
     gauge("info", "Its version", [{ value: 1, labels: { version } }]),
   ];
+}
+
+function refusals({ processes }: InstanceCounts): readonly Sample[] {
+  const totals = new Map<string, number>();
+  for (const { refused } of processes) {
+    for (const [why, count] of Object.entries(refused)) {
+      totals.set(why, (totals.get(why) ?? 0) + count);
+    }
+  }
+  return [...totals].map(([why, value]) => ({ value, labels: { why } }));
 }
 
 function perProcess({ processes }: InstanceCounts): readonly Metric[] {

@@ -85,8 +85,16 @@ function exceedsHeaderLimits(plan: ListenerPlan, { framing }: RequestHead): bool
   );
 }
 
+const refused: Partial<Record<RefusalKind, number>> = {};
+
+/** Refusals of this process since its start, by kind. */
+export function refusalCounts(): Readonly<Partial<Record<RefusalKind, number>>> {
+  return { ...refused };
+}
+
 /** The default error with the status of a refusal. */
 export function refuse(kind: RefusalKind, detail: string): Answer {
+  refused[kind] = (refused[kind] ?? 0) + 1;
   const code = failureCodes.dynamicExecution;
   return defaultErrorAnswer({
     code,

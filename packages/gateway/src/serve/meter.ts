@@ -28,6 +28,8 @@ export interface GatewayCounts {
   readonly services: readonly ServiceCounts[];
   /** Scripts that were stopped because they computed for too long. */
   readonly scriptStops: number;
+  /** Requests that a front side handler refused before any rule, by reason. */
+  readonly refused: Readonly<Record<string, number>>;
   /** Connections of clients. */
   readonly connections: { readonly open: number; readonly accepted: number };
 }

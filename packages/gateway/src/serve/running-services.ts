@@ -9,6 +9,7 @@ import type { ListenerPlan, ServicePlan } from "../plan/service-plan.ts";
 import { ScriptRunner } from "../script/script-runner.ts";
 import { ScriptStore } from "../script/script-store.ts";
 import { Backend } from "./backend.ts";
+import { refusalCounts } from "./front-refusals.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
 import { type Listener, openListener } from "./listener.ts";
 import { type GatewayCounts, ServiceMeter } from "./meter.ts";
@@ -94,6 +95,7 @@ export class RunningServices {
     return {
       services: [...this.#meters.values()].map((meter) => meter.counts()),
       scriptStops: this.#runner.stops,
+      refused: refusalCounts(),
       connections: this.#connections(),
     };
   }
