@@ -3,6 +3,7 @@ import { contentTargets } from "./content-targets.ts";
 import { frontTargets } from "./front-targets.ts";
 import { gatewayTargets } from "./gateway-targets.ts";
 import { launchTargets } from "./launch-targets.ts";
+import { scriptTargets } from "./script-targets.ts";
 import type { Target } from "./target.ts";
 import { textTargets } from "./text-targets.ts";
 import { volumeTargets } from "./volume-targets.ts";
@@ -18,4 +19,5 @@ export const targets: readonly Target[] = [
   ...xmlTargets,
   ...contentTargets,
   ...launchTargets,
+  ...scriptTargets,
 ];

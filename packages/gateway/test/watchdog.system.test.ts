@@ -45,6 +45,13 @@ const { URI } = require('service-metadata');
 if (URI === '/loop') try { for (;;); } finally { for (;;); }
 if (URI === '/sort') [2, 1].sort(() => { for (;;); });
 if (URI === '/pattern') /^(a+)+$/.test('a'.repeat(60) + 'b');
+if (URI === '/json') for (;;) JSON.parse('['.repeat(1000) + ']'.repeat(1000));
+if (URI === '/xpath') {
+  const dom = XML.parse('<a>' + '<b/>'.repeat(1000) + '</a>');
+  require('transform').xpath('//*[count(//*[count(//*) > 0]) > 0]', dom, () => {});
+}
+if (URI === '/dom') for (const dom = XML.parse('<a/>'); ; ) dom.documentElement.appendChild(dom.createElement('b'));
+if (URI === '/hash') for (;;) require('crypto').createHash('sha256').update('x').digest();
 session.output.write(URI);
 `;
 
@@ -63,8 +70,9 @@ test("a busy gateway stops each script that does not end, and only that one", as
     exchange(port, `GET ${uri} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n`);
   try {
     for (let run = 0; run < runsBefore; run++) await ask(`/${run}`);
-    const uris = Array.from({ length: 60 }, (_, n) =>
-      n % 20 === 7 ? ["/loop", "/sort", "/pattern"][Math.floor(n / 20)]! : `/${n}`,
+    const endless = ["/loop", "/sort", "/pattern", "/json", "/xpath", "/dom", "/hash"];
+    const uris = Array.from({ length: endless.length * 20 }, (_, n) =>
+      n % 20 === 7 ? endless[Math.floor(n / 20)]! : `/${n}`,
     );
     const answers = await Promise.all(uris.map(ask));
     for (const [n, answer] of answers.entries()) {

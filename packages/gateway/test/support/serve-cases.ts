@@ -18,6 +18,8 @@ for (const name of names) {
   // A checkout does not hold empty directories.
   if (existsSync(join(from, "local")))
     cpSync(join(from, "local"), join(root, "local/echo"), { recursive: true });
+  if (existsSync(join(from, "cert")))
+    cpSync(join(from, "cert"), join(root, "usrcerts/echo"), { recursive: true });
   const backend = existsSync(join(from, "backend.txt"))
     ? await openBackend(readFileSync(join(from, "backend.txt"), "utf8"))
     : "";

@@ -7,6 +7,7 @@ import { defaultXmlLimits } from "../../xml/limits.ts";
 import { scannedDocument } from "../../xml/parse.ts";
 import { formatText } from "../format-text.ts";
 import { shownValue } from "../shown-value.ts";
+import { refusedMarkup } from "../strict-markup.ts";
 import { installAssert } from "./assert-module.ts";
 import { installCrypto } from "./crypto-module.ts";
 import { installFs } from "./fs-module.ts";
@@ -101,16 +102,12 @@ const utilBackend: UtilBackend = {
   isProxy: (value) => types.isProxy(value),
 };
 
-/** Characters, and references to them, that are none in XML 1.0; the parser lets them pass. */
-const notXml =
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  /[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|&#(?:x0*(?:[0-8bcef]|1[0-9a-f])|0*(?:[0-8]|1[124-9]|2\d|3[01]));/i;
-
 const xmlBackend: XmlBackend = {
   checked(document) {
     const bytes = Buffer.from(document as Uint8Array);
     const text = Buffer.from(scannedDocument(bytes, defaultXmlLimits)).toString("utf8");
-    if (notXml.test(text)) throw new Error("the XML has a character that XML does not allow");
+    const why = refusedMarkup(text);
+    if (why !== undefined) throw new Error(`the XML is not well-formed: ${why}`);
     return text;
   },
 };

@@ -32,7 +32,12 @@ export function installXml(
   const isList = (value: unknown): value is DomList => value instanceof dom.NodeList;
   const isNode = (value: unknown): value is DomNode => value instanceof dom.Node;
   const parse = (given: string | Uint8Array): DomDocument => {
-    const text = backend.checked(given);
+    let text: string;
+    try {
+      text = backend.checked(given);
+    } catch (error) {
+      throw kit.marked(error, codes.invalidXml);
+    }
     let problem: string | undefined;
     const parser = new dom.DOMParser({
       locator: true,
