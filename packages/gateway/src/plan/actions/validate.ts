@@ -17,7 +17,9 @@ export const validate: ActionKind = {
     const { refusals, root, domain } = planner;
     const names = Object.keys(languages) as (keyof typeof languages)[];
     const [name, ...more] = names.filter((each) => textOf(action, each) !== "");
-    if (name === undefined) refusals.add(action, "validation without a schema is not served");
+    if (name === undefined && textOf(action, "wsdl-url") === "") {
+      refusals.add(action, "validation without a schema is not served");
+    }
     if (more.length > 0) {
       refusals.add(action, `it has more than one schema`, lineOf(action, more[0]!));
     }
