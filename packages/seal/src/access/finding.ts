@@ -1,5 +1,5 @@
-import type { ManifestPlace } from "../launch/launch.ts";
 import type { RuleCode } from "../policy/rule-codes.ts";
+import type { ManifestPlace } from "./manifest-place.ts";
 
 /** The routes of docs/access-model.md: how an identity can change a protected object. */
 export type RouteName =

@@ -1,6 +1,7 @@
 import { nearestWord } from "@lithify/fault";
+import type { ManifestPlace } from "../access/manifest-place.ts";
 import { dockerFlags, dockerLetters } from "./docker-flags.ts";
-import type { ManifestPlace, Said } from "./launch.ts";
+import type { Said } from "./launch.ts";
 import { launchFault } from "./launch-fault.ts";
 import { shellWords } from "./shell-words.ts";
 

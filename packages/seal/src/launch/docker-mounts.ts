@@ -1,4 +1,5 @@
-import type { LaunchMount, ManifestPlace } from "./launch.ts";
+import type { ManifestPlace } from "../access/manifest-place.ts";
+import type { LaunchMount } from "./launch.ts";
 import { launchFault } from "./launch-fault.ts";
 
 /** `-v [SOURCE:]TARGET[:OPTIONS]`, as Docker and compose read it on Linux. */

@@ -1,8 +1,9 @@
+import type { ManifestPlace } from "../access/manifest-place.ts";
 import type { SecurityContext } from "../identity/security-context.ts";
 import { decidingVariable } from "./deciding-variable.ts";
 import { containerContextFields, containerFields, podContextFields } from "./kubernetes-fields.ts";
 import { devicesOf, mountsOf } from "./kubernetes-volumes.ts";
-import type { Launch, ManifestPlace, Said } from "./launch.ts";
+import type { Launch, Said } from "./launch.ts";
 import type { YamlField } from "./yaml-field.ts";
 
 /** What a container's pod says besides its own fields. */

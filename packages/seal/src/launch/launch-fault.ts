@@ -1,5 +1,5 @@
 import { Fault } from "@lithify/fault";
-import type { ManifestPlace } from "./launch.ts";
+import type { ManifestPlace } from "../access/manifest-place.ts";
 
 /** Fault LAUNCH_INVALID at a place: `why` is one clause without a full stop. */
 export function launchFault(place: ManifestPlace, why: string, hint?: string): Fault {

@@ -1,7 +1,8 @@
 import type { Digest } from "@lithify/oci";
+import type { ManifestPlace } from "../access/manifest-place.ts";
 import type { AccessModel } from "../access/model.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Launch, ManifestPlace } from "./launch.ts";
+import type { Launch } from "./launch.ts";
 import { launchIdentity } from "./launch-identity.ts";
 import { launchModel } from "./launch-model.ts";
 import { mountEffect } from "./mount-effect.ts";

@@ -1,11 +1,5 @@
+import type { ManifestPlace } from "../access/manifest-place.ts";
 import type { SecurityContext } from "../identity/security-context.ts";
-
-/** Where something stands in a manifest; line and column count from 1. */
-export interface ManifestPlace {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-}
 
 /** Something that a manifest says, with its place. */
 export interface Said<T> {

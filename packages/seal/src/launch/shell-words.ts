@@ -1,4 +1,5 @@
-import type { ManifestPlace, Said } from "./launch.ts";
+import type { ManifestPlace } from "../access/manifest-place.ts";
+import type { Said } from "./launch.ts";
 import { launchFault } from "./launch-fault.ts";
 
 /**

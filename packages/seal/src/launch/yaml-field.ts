@@ -11,7 +11,7 @@ import {
   parseAllDocuments,
   type YAMLMap,
 } from "yaml";
-import type { ManifestPlace } from "./launch.ts";
+import type { ManifestPlace } from "../access/manifest-place.ts";
 import { launchFault } from "./launch-fault.ts";
 
 /** Bytes of a manifest that are read at most. */

@@ -1,9 +1,10 @@
 import type { TreeNode } from "@lithify/oci";
 import type { RouteName } from "../access/finding.ts";
 import type { IdentityView } from "../access/identity-view.ts";
+import type { ManifestPlace } from "../access/manifest-place.ts";
 import type { AccessModel } from "../access/model.ts";
 import type { Identity } from "../identity/identity.ts";
-import type { Launch, ManifestPlace } from "../launch/launch.ts";
+import type { Launch } from "../launch/launch.ts";
 import type { RuleCode } from "../policy/rule-codes.ts";
 
 /** One way to look for changeable objects. A value with a page: docs/rules/CODE.md. */
