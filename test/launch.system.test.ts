@@ -53,7 +53,7 @@ describe.skipIf(skips("manifests", noBusybox))("lithify audit of a manifest", ()
       false,
     ]);
     const ofBad = document.findings.find(({ rule }) => rule === "LI-ROOTFS");
-    expect(ofBad).toMatchObject({ identity: "pod/app:app", place: { file: "bad.yaml", line: 6 } });
+    expect(ofBad).toMatchObject({ identity: "pod/app:app", place: { file: "bad.yaml", line: 8 } });
     const { stdout } = await place.run([...args, "--quiet"]);
     expect(stdout).toContain("undoes the seal  pod/app:app (bad.yaml:6:7)");
     expect(stdout).toContain("keeps the seal  pod/app:app (2) (good.yaml:6:7)");
