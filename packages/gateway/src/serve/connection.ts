@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import type { Answer } from "./answer.ts";
 import { BodyReader } from "./body-reader.ts";
 import type { Front, Guest } from "./front.ts";
-import { refusalOf, refuse } from "./front-refusals.ts";
+import { refusalOf, refusalText, refuse } from "./front-refusals.ts";
 import { Addresses, FrontRequest } from "./front-request.ts";
 import { HeadCollector } from "./head-collector.ts";
 import { MessageBody } from "./message-body.ts";
@@ -148,6 +148,7 @@ export class Connection implements Guest {
     }
     const refusal = refusalOf(plan, head);
     if (refusal !== undefined) {
+      this.#front.note(refusalText(this.addresses.client, refusal, head), "request");
       this.#send(request, refusal);
       return;
     }
@@ -237,6 +238,7 @@ export class Connection implements Guest {
 
   /** Answers what is no request, or an unfinished one, and ends the connection. */
   #refuse(answer: Answer): void {
+    this.#front.note(refusalText(this.addresses.client, answer), "request");
     const begun = this.#request?.answered === true;
     const body = this.#body;
     this.#body = undefined;

@@ -105,6 +105,16 @@ export function refuse(kind: RefusalKind, detail: string): Answer {
   });
 }
 
+/** A refusal as the log has it: who asked for what, and what the answer was. */
+export function refusalText(
+  client: string,
+  { status, reason }: Answer,
+  head?: RequestHead,
+): string {
+  const what = head === undefined ? "a request" : `${head.method} ${head.target.slice(0, 200)}`;
+  return `${client}: ${what} is refused with ${status} ${reason}`;
+}
+
 function isKnownMethod(method: string): boolean {
   return /^(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|TRACE|CONNECT)$/.test(method);
 }

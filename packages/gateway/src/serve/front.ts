@@ -12,11 +12,16 @@ export interface FrontTimes {
   readonly betweenMessages: number;
 }
 
+/** Hears why a connection, or a request on one, was turned away. */
+export type Note = (text: string, of?: "connection" | "request") => void;
+
 /** What all connections of a listener share. */
 export interface Front {
   readonly plan: ListenerPlan;
   readonly times: FrontTimes;
   readonly handler: Handler;
+  /** Hears of requests that no rule has seen. */
+  readonly note: Note;
   /** True once no further request is to be taken. */
   closing: boolean;
 }

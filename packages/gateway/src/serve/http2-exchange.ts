@@ -2,7 +2,7 @@ import { constants, type OutgoingHttpHeaders, type ServerHttp2Stream } from "nod
 import { pipeline, Readable } from "node:stream";
 import { type Answer, isConnectionHeader } from "./answer.ts";
 import type { Front } from "./front.ts";
-import { refusalOf, refuse } from "./front-refusals.ts";
+import { refusalOf, refusalText, refuse } from "./front-refusals.ts";
 import { type Addresses, FrontRequest } from "./front-request.ts";
 import { headOfHttp2 } from "./http2-head.ts";
 import { MessageBody } from "./message-body.ts";
@@ -34,11 +34,14 @@ export class Http2Exchange {
       head = headOfHttp2(raw, ends);
     } catch (error) {
       if (!(error instanceof BadRequest)) throw error;
-      this.#send("GET", refuse(error.kind, error.message));
+      const refusal = refuse(error.kind, error.message);
+      this.#front.note(refusalText(this.#addresses.client, refusal), "request");
+      this.#send("GET", refusal);
       return;
     }
     const refusal = refusalOf(plan, head);
     if (refusal !== undefined) {
+      this.#front.note(refusalText(this.#addresses.client, refusal, head), "request");
       this.#send(head.method, refusal);
       return;
     }

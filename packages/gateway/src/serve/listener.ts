@@ -5,7 +5,7 @@ import type { ListenerPlan } from "../plan/service-plan.ts";
 import { compressing } from "./compression.ts";
 import { Connection } from "./connection.ts";
 import { lookAhead } from "./first-bytes.ts";
-import type { Front, FrontTimes, Guest, Handler } from "./front.ts";
+import type { Front, FrontTimes, Guest, Handler, Note } from "./front.ts";
 import { plainAddress } from "./front-request.ts";
 import { swiftSocket } from "./swift-socket.ts";
 
@@ -37,16 +37,16 @@ const handshakeMilliseconds = 10_000;
 
 /**
  * Starts listening; rejects with the system's error when the address cannot be had. `note` hears
- * why clients were turned away before their first request.
+ * why clients and requests were turned away before any rule.
  */
 export async function openListener(
   plan: ListenerPlan,
   port: number,
   times: FrontTimes,
   handler: Handler,
-  note: (text: string) => void = () => {},
+  note: Note = () => {},
 ): Promise<Listener> {
-  const front: Front = { plan, times, handler: handlerFor(plan, handler), closing: false };
+  const front: Front = { plan, times, handler: handlerFor(plan, handler), note, closing: false };
   const guests = new Set<Guest>();
   const server = createServer(
     { allowHalfOpen: true, noDelay: true, pauseOnConnect: true },
@@ -91,7 +91,7 @@ function handlerFor({ compression }: ListenerPlan, handler: Handler): Handler {
 function admitted(
   front: Front,
   welcome: (socket: Socket) => void,
-  note: (text: string) => void,
+  note: Note,
 ): (socket: Socket) => void {
   return (socket) => {
     const address = plainAddress(socket.remoteAddress);
@@ -108,7 +108,7 @@ function admitted(
 async function welcomeTo(
   front: Front,
   guests: Set<Guest>,
-  note: (text: string) => void,
+  note: Note,
 ): Promise<(socket: Socket) => void> {
   const stay = (guest: Guest, socket: Socket): void => {
     guests.add(guest);
@@ -184,7 +184,7 @@ async function secured(
   guests: Set<Guest>,
   take: (socket: TLSSocket) => void,
   protocols: readonly string[],
-  note: (text: string) => void,
+  note: Note,
 ): Promise<(socket: Socket) => void> {
   const { SecureFront } = await import("./secure-front.ts");
   const tls = (): ServerTls => front.plan.tls!;

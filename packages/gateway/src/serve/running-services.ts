@@ -9,6 +9,7 @@ import type { ListenerPlan, ServicePlan } from "../plan/service-plan.ts";
 import { ScriptRunner } from "../script/script-runner.ts";
 import { ScriptStore } from "../script/script-store.ts";
 import { Backend } from "./backend.ts";
+import type { Note } from "./front.ts";
 import { refusalCounts } from "./front-refusals.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
 import { type Listener, openListener } from "./listener.ts";
@@ -168,7 +169,7 @@ export class RunningServices {
         } else {
           await open?.close(this.#drainDeadline);
           const port = this.#portOf(listener);
-          const note = (text: string): void => this.#note(listener, text);
+          const note: Note = (text, of) => this.#note(listener, text, of);
           listeners.push(await openListener(listener, port, times, handler, note));
         }
         claimed.add(address);
@@ -191,9 +192,13 @@ export class RunningServices {
   }
 
   /** What a port has to say of its clients. */
-  #note({ domain, alias, name }: ListenerPlan, text: string): void {
+  #note({ domain, alias, name }: ListenerPlan, text: string, of: Parameters<Note>[1]): void {
     const object = { kind: alias, name };
-    this.#log({ domain, code: "80e0012b", category: "ssl", priority: "error", object, text });
+    if (of === "request") {
+      this.#log({ domain, code: "80e0012c", category: alias, priority: "warn", object, text });
+    } else {
+      this.#log({ domain, code: "80e0012b", category: "ssl", priority: "error", object, text });
+    }
   }
 
   /** Begins to close every port that is not among these: none of them accepts any more. */
