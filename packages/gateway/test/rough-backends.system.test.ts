@@ -1,3 +1,4 @@
+import { connect as connectHttp2, constants } from "node:http2";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -208,6 +209,23 @@ test("a client whose connection breaks ends the request to the backend", async (
   const deadline = Date.now() + 900;
   while (backend.sockets.size >= asked && Date.now() < deadline) await sleep(5);
   expect(backend.sockets.size).toBe(asked - 1);
+});
+
+test("a stream of HTTP/2 that is reset ends the request to the backend", async () => {
+  [says, then] = ["", "keep"];
+  const url = `http://127.0.0.1:${backend.port}`;
+  await using own = await proxyGateway([{ backend: url, features: "+HTTP-2.0" }]);
+  heard = "";
+  const session = connectHttp2(`http://127.0.0.1:${own.port()}`);
+  const stream = session.request({ ":path": "/slow2" });
+  stream.on("error", () => {});
+  while (!heard.includes("/slow2")) await sleep(5);
+  const asked = backend.sockets.size;
+  stream.close(constants.NGHTTP2_CANCEL);
+  const deadline = Date.now() + 2000;
+  while (backend.sockets.size >= asked && Date.now() < deadline) await sleep(5);
+  expect(backend.sockets.size).toBe(asked - 1);
+  session.destroy();
 });
 
 test("a backend that restarts under load: every failure has its reason, and nothing is left open", async () => {

@@ -48,6 +48,7 @@ export class Http2Exchange {
     if (!ends) this.#read(head);
     const scheme = plan.tls === undefined ? "http" : "https";
     const request = new FrontRequest(head, this.#addresses, scheme);
+    this.#stream.once("close", () => request.onGone?.());
     handler(request, this.#body).then(
       (answer) => this.#send(head.method, answer),
       () => this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR),

@@ -17,6 +17,8 @@ export interface ProxyService {
   readonly name?: string;
   readonly backend?: string;
   readonly lines?: string;
+  /** More of what the front side lets in, as `+NAME`. */
+  readonly features?: string;
   /** The request rule's actions by name, where one should run. */
   readonly actions?: string;
 }
@@ -58,7 +60,8 @@ export async function proxyGateway(
   };
 }
 
-function serviceText({ name = "s", backend, lines = "", actions = "pass" }: ProxyService): string {
+function serviceText(service: ProxyService): string {
+  const { name = "s", backend, lines = "", features = "", actions = "pass" } = service;
   const methods = "POST+GET+PUT+HEAD+OPTIONS+DELETE+PATCH+QueryString";
   const to =
     backend === undefined
@@ -67,7 +70,7 @@ function serviceText({ name = "s", backend, lines = "", actions = "pass" }: Prox
   return `source-http "${name}-front"
   local-address 127.0.0.1
   port 8080
-  allowed-features "HTTP-1.0+HTTP-1.1+${methods}"
+  allowed-features "HTTP-1.0+HTTP-1.1+${methods}${features}"
 exit
 action "pass"
   type results
