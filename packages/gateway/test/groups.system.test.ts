@@ -11,6 +11,9 @@ class Backend {
   port = 0;
   asked: string[] = [];
   healthy = true;
+  /** What a health check is answered with, and how it was asked. */
+  state = "<state>up</state>";
+  checks: string[] = [];
   cookie = "";
 
   constructor(name: string) {
@@ -21,7 +24,8 @@ class Backend {
     const server = createServer((request, response) => {
       const { url, headers } = request;
       if (url === "/health") {
-        response.writeHead(this.healthy ? 200 : 503).end();
+        this.checks.push(`${request.method} ${headers["content-type"] ?? ""}`.trim());
+        response.writeHead(this.healthy ? 200 : 503).end(this.state);
         return;
       }
       this.asked.push(`${request.method} ${url}`);
@@ -189,6 +193,24 @@ test("a health check takes a member out and in", async () => {
   backends[1]!.healthy = true;
   await heard(`127.0.0.1:${backends[1]!.port} is up`);
   expect(await askOften(6)).toContain("b");
+});
+
+test("a health check by SOAP looks into the answer", async () => {
+  const check = `    admin-state enabled
+    target-uri /health
+    type Standard
+    xpath "/state[. = 'up']"
+    timeout 2
+    frequency 5
+`;
+  await group(`  health-check\n${check}  exit\n`);
+  expect(await askOften(3)).toBe("abc");
+  expect(backends[0]!.checks[0]).toBe("POST text/xml");
+  backends[0]!.state = "<state>down</state>";
+  backends[1]!.state = "no XML";
+  await heard(`127.0.0.1:${backends[0]!.port} is down: /state[. = 'up'] finds nothing`);
+  await heard(`127.0.0.1:${backends[1]!.port} is down: its answer is no XML`);
+  expect(await askOften(3)).toBe("ccc");
 });
 
 test("session affinity keeps a client on the member that began its session", async () => {

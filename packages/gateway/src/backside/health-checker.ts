@@ -1,10 +1,16 @@
+import type { Readable } from "node:stream";
 import type { GroupPlan, HealthCheckPlan } from "../plan/backside/group-plan.ts";
+import { collectBody, TooLarge } from "../serve/collect-body.ts";
 import type { Balancer, Member } from "./balancer.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { discard } from "./exchange.ts";
 import { HttpClient } from "./http-client.ts";
+import { judgeHealth } from "./judge-health.ts";
 import { type Network, openSocket } from "./open-socket.ts";
 import type { ResponseHead } from "./response-head.ts";
+
+/** Largest answer to a health check that is looked into, in bytes. */
+const largestAnswer = 1_048_576;
 
 /** What happened to a member of a group, for the log. */
 export type MemberNews = (group: GroupPlan, text: string) => void;
@@ -75,7 +81,7 @@ export class HealthChecker {
   }
 
   #ask(member: Member, judge: (problem: string | undefined) => void): void {
-    const { uri, method, body, contentType, timeout } = this.#plan;
+    const { uri, method, body, contentType, xpath, timeout } = this.#plan;
     const destination = this.#destination(member);
     const type = contentType === "" ? "" : `Content-Type: ${contentType}\r\n`;
     const host = destination.host.includes(":") ? `[${destination.host}]` : destination.host;
@@ -99,8 +105,13 @@ export class HealthChecker {
       },
       {
         answered: (head, answer) => {
-          discard(answer);
-          end(problemOf(head));
+          const problem = problemOf(head);
+          if (problem !== undefined || xpath === undefined) {
+            discard(answer);
+            end(problem);
+          } else {
+            judged(answer, xpath).then(end, (error: Error) => end(error.message));
+          }
         },
         failed: (error) => end(error.message),
       },
@@ -110,6 +121,13 @@ export class HealthChecker {
       end(`it did not answer within ${timeout / 1000} s`);
     }, timeout);
   }
+}
+
+async function judged(answer: Uint8Array | Readable, xpath: string): Promise<string | undefined> {
+  const body = answer instanceof Uint8Array ? answer : await collectBody(answer, largestAnswer);
+  if (!(body instanceof TooLarge)) return judgeHealth(body, xpath);
+  discard(answer);
+  return body.message;
 }
 
 function problemOf({ status }: ResponseHead): string | undefined {

@@ -28,6 +28,8 @@ export interface HealthCheckPlan {
   /** What is sent with a POST or PUT, and its type. */
   readonly body: string;
   readonly contentType: string;
+  /** What must find something in the answer; undefined where its status is enough. */
+  readonly xpath: string | undefined;
   readonly timeout: number;
   readonly interval: number;
   readonly secure: SecurePlan | undefined;

@@ -1,4 +1,5 @@
 import type { ConfigObject } from "../../config/model.ts";
+import { XPath } from "../../xml/xpath.ts";
 import { lineOf } from "../properties.ts";
 import type { Refusals } from "../refusals.ts";
 import type { HealthCheckPlan } from "./group-plan.ts";
@@ -74,6 +75,7 @@ export function planHealthCheck(
       method: "",
       body: "",
       contentType: "",
+      xpath: undefined,
       secure: undefined,
       ...times,
     };
@@ -86,28 +88,35 @@ export function planHealthCheck(
 function requestOf(
   mode: SubMode,
   refuse: (name: string, why: string) => void,
-): Pick<HealthCheckPlan, "method" | "body" | "contentType"> {
+): Pick<HealthCheckPlan, "method" | "body" | "contentType" | "xpath"> {
   if (mode.flag("gatewayscript-checks")) {
     if (mode.text("response-evaluator") !== "store:///healthcheck.js") {
       refuse("response-evaluator", "a response-evaluator of its own is not served");
     }
     const named = mode.text("request-method") || "GET";
     const method = named === "Custom" ? mode.text("request-custom-method") : named;
-    if (method !== "POST" && method !== "PUT") return { method, body: "", contentType: "" };
+    if (method !== "POST" && method !== "PUT")
+      return { method, body: "", contentType: "", xpath: undefined };
     const body = documentOf(mode.text("request-doc"), () =>
       refuse("request-doc", "a request-doc of its own is not served"),
     );
-    return { method, body, contentType: mode.text("request-content-type") };
+    const contentType = mode.text("request-content-type");
+    return { method, body, contentType, xpath: undefined };
   }
   if (mode.text("filter") !== "store:///healthcheck.xsl") {
     refuse("filter", "a filter of its own is not served");
   }
-  if (mode.text("xpath") !== "/") refuse("xpath", "an xpath other than / is not served");
-  if (!mode.flag("use-soap")) return { method: "GET", body: "", contentType: "" };
+  if (!mode.flag("use-soap")) return { method: "GET", body: "", contentType: "", xpath: undefined };
+  const xpath = mode.text("xpath");
+  try {
+    using _ = new XPath(xpath);
+  } catch (error) {
+    refuse("xpath", (error as Error).message);
+  }
   const body = documentOf(mode.text("send-soap"), () =>
     refuse("send-soap", "a document of its own is not served"),
   );
-  return { method: "POST", body, contentType: "text/xml" };
+  return { method: "POST", body, contentType: "text/xml", xpath };
 }
 
 function documentOf(url: string, refuse: () => void): string {
