@@ -168,6 +168,11 @@ export const catalogue: readonly Entry[] = [
     load: () => import("./commands/gateway-diff.ts"),
   },
   {
+    name: "gateway import",
+    summary: "make a tree from an operator's DataPowerService and its ConfigMaps",
+    load: () => import("./commands/gateway-import.ts"),
+  },
+  {
     name: "gateway print",
     summary: "write a configuration in canonical form",
     load: () => import("./commands/gateway-print.ts"),

@@ -33,6 +33,7 @@ export {
 } from "./live/serve-live.ts";
 export { type ManagedGateway, type ManagedOptions, serveManaged } from "./live/serve-managed.ts";
 export { type Log, type LogEvent, logLine, openLog, type Priority, priorities } from "./log.ts";
+export { type ManifestFile, type OperatorTree, readOperator } from "./operator/read-operator.ts";
 export { planServices } from "./plan/plan-services.ts";
 export type { ListenerPlan, Obstacle, PlannedService, ServicePlan } from "./plan/service-plan.ts";
 export { printDomain } from "./print/print-domain.ts";
