@@ -5,9 +5,9 @@ import { emptyContent, type Transaction } from "./transaction.ts";
 import { readVariable } from "./variables.ts";
 
 /**
- * The value of an action's expression over what a context holds; nodes of it live as long as the
- * transaction. An expression that looks at no document needs none. Throws XmlRefused where the
- * context is no XML, Error where the expression fails.
+ * The value of an action's expression over what a context holds; nodes of it are to be used before
+ * anything is waited for. An expression that looks at no document needs none. Throws XmlRefused
+ * where the context is no XML, Error where the expression fails.
  */
 export function evaluateXPath(transaction: Transaction, context: string, xpath: XPath): XPathValue {
   const tree = xpath.readsDocument

@@ -9,7 +9,10 @@ interface Content {
   readonly bytes: Uint8Array;
 }
 
-/** What contents of one transaction are as XML or as JSON: each is parsed once, at most. */
+/** Most documents that one transaction keeps parsed; the oldest goes when one more comes. */
+export const mostParsed = 16;
+
+/** What contents of one transaction are as XML or as JSON: parsed once, as long as they are kept. */
 export class ParsedContents implements Disposable {
   readonly #xml: XmlLimits;
   readonly #json: JsonLimits;
@@ -23,12 +26,16 @@ export class ParsedContents implements Disposable {
     this.#json = limits.jsonLimits;
   }
 
-  /** The content as XML, which stays ours: nobody else disposes of it. Throws XmlRefused. */
+  /**
+   * The content as XML, which stays ours: nobody else disposes of it, and nobody keeps it over
+   * anything that is waited for. Throws XmlRefused.
+   */
   tree(content: Content): XmlTree {
     let tree = this.#trees.get(content);
     if (tree === undefined) {
       tree = parseXml(content.bytes, this.#xml);
       this.#trees.set(content, tree);
+      dropOldest(this.#trees)?.[Symbol.dispose]();
     }
     return tree;
   }
@@ -39,6 +46,7 @@ export class ParsedContents implements Disposable {
     if (parsed === undefined) {
       parsed = { value: parseJson(content.bytes, this.#json) };
       this.#values.set(content, parsed);
+      dropOldest(this.#values);
     }
     return parsed.value;
   }
@@ -51,6 +59,7 @@ export class ParsedContents implements Disposable {
       const text = Buffer.from(content.bytes).toString("utf8");
       view = { bytes: Buffer.from(jsonxOfJson(text)), form: "message" };
       this.#views.set(content, view);
+      dropOldest(this.#views);
     }
     return view;
   }
@@ -60,4 +69,10 @@ export class ParsedContents implements Disposable {
     this.#trees.clear();
     this.#values.clear();
   }
+}
+
+function dropOldest<Value>(kept: Map<Content, Value>): Value | undefined {
+  const oldest = kept.size > mostParsed ? kept.entries().next().value : undefined;
+  if (oldest !== undefined) kept.delete(oldest[0]);
+  return oldest?.[1];
 }
