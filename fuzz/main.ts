@@ -9,13 +9,8 @@ import { targets } from "./targets.ts";
 process.exitCode = await main();
 
 async function main(): Promise<number> {
-  const { values } = parseArgs({
-    options: {
-      target: { type: "string" },
-      seconds: { type: "string", default: "5" },
-      seed: { type: "string", default: "1" },
-    },
-  });
+  const values = options();
+  if (values === undefined) return 2;
   const seconds = Number(values.seconds);
   const seed = Number(values.seed);
   const chosen = targets.filter(
@@ -42,6 +37,21 @@ async function main(): Promise<number> {
     }
   }
   return broken === 0 ? 0 : 1;
+}
+
+function options() {
+  try {
+    return parseArgs({
+      options: {
+        target: { type: "string" },
+        seconds: { type: "string", default: "5" },
+        seed: { type: "string", default: "1" },
+      },
+    }).values;
+  } catch (error) {
+    say(error instanceof Error ? error.message : String(error));
+    return undefined;
+  }
 }
 
 function say(line: string): void {
