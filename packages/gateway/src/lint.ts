@@ -1,10 +1,10 @@
-import { existsSync, readFileSync } from "node:fs";
 import type { FaultCode } from "@lithify/fault";
 import { fileOfUrl } from "./config/locations.ts";
 import type { ConfigDomain, ConfigObject, Configuration, Origin } from "./config/model.ts";
 import { type Managed, managedObjects } from "./lint/managed.ts";
 import { modelRules } from "./lint/model-rules.ts";
 import { type LintRule, type RuleSubject, subjectOf } from "./lint/rules.ts";
+import { scriptFiles } from "./lint/script-files.ts";
 import { securityRules } from "./lint/security-rules.ts";
 import { reachable, usageOf } from "./lint/unused.ts";
 import { planServices } from "./plan/plan-services.ts";
@@ -71,6 +71,7 @@ export function lintConfiguration(configuration: Configuration): LintReport {
     findings.push({ severity: "warning", ...found, rule: "GW-UNSERVED" });
   }
   const objects: LintedObject[] = [];
+  const scripts = new Set<string>();
   for (const domain of configuration.domains.values()) {
     const usage = usageOf(configuration, domain);
     for (const object of domain.objects.values()) {
@@ -79,7 +80,7 @@ export function lintConfiguration(configuration: Configuration): LintReport {
       objects.push({ domain: domain.name, object: label(object), kind, origin, answer });
       findings.push(
         ...ruleFindings(subjectOf(configuration, domain, object, usage), told),
-        ...scriptFindings(configuration, domain, object),
+        ...scriptFindings(configuration, domain, object, scripts),
       );
     }
   }
@@ -120,25 +121,28 @@ function loadFindings(configuration: Configuration): LintFinding[] {
   );
 }
 
-/** The script of an action, held against the target language. */
+/** The script of an action and its modules, held against the target language; each file once. */
 function scriptFindings(
   configuration: Configuration,
   domain: ConfigDomain,
   object: ConfigObject,
+  seen: Set<string>,
 ): LintFinding[] {
   if (object.kind !== "StylePolicyAction") return [];
   const line = object.lines.findLast(({ name }) => name === "gatewayscript-location");
-  const path = fileOfUrl(configuration.root, domain.name, line?.arguments[0] ?? "");
-  if (path === undefined || !existsSync(path)) return [];
-  const file = path.slice(configuration.root.length + 1);
-  return remarksOnScript(readFileSync(path, "utf8")).map(({ line: at, column, message }) => ({
-    severity: "warning",
-    domain: domain.name,
-    object: label(object),
-    origin: { file, line: at, column },
-    message,
-    rule: "GW-SCRIPT-LEVEL",
-  }));
+  const { root } = configuration;
+  const main = fileOfUrl(root, domain.name, line?.arguments[0] ?? "");
+  if (main === undefined) return [];
+  return scriptFiles(root, domain.name, main, seen).flatMap(({ path, source }) =>
+    remarksOnScript(source).map(({ line: at, column, message }) => ({
+      severity: "warning",
+      domain: domain.name,
+      object: label(object),
+      origin: { file: path.slice(root.length + 1), line: at, column },
+      message,
+      rule: "GW-SCRIPT-LEVEL",
+    })),
+  );
 }
 
 /** What the services that are ready are made of, as far as references lead. */

@@ -38,7 +38,8 @@ test("lint says what in a script is newer than the product's language, with its 
   using tree = treeOf({
     "config/auto-startup.cfg":
       'action "a"\n  type gatewayscript\n  gatewayscript-location "local:///a.js"\nexit\n',
-    "local/a.js": "var a = session.name('x');\nsession.output.write(a?.b);",
+    "local/a.js": "var a = session.name('x');\nsession.output.write(a?.b);require('./m');",
+    "local/m.js": "exports.b = a ?? 1; require('./a');",
   });
   const { findings } = lintConfiguration(loadConfiguration(tree.root));
   expect(findings).toContainEqual(
@@ -48,4 +49,6 @@ test("lint says what in a script is newer than the product's language, with its 
       origin: { file: "local/a.js", line: 2, column: 22 },
     }),
   );
+  const level = findings.filter(({ rule }) => rule === "GW-SCRIPT-LEVEL");
+  expect(level.map(({ origin }) => origin.file)).toEqual(["local/a.js", "local/m.js"]);
 });

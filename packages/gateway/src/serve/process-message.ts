@@ -150,6 +150,7 @@ async function forward(
     return failureIn(transaction, code, `the backend answered ${answer.status}`);
   }
   transaction.original = answer.headers;
+  transaction.received = answer;
   transaction.current = answer.headers.copy();
   if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
   if (plan.responseType === "unprocessed" || proxies) {

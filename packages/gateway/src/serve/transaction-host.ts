@@ -139,10 +139,11 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   status(side: HeaderSide): { code: number | undefined; reason: string | undefined } {
-    const { answerStatus, answerReason } = this.#parts.transaction;
-    return side === "response"
+    const { answerStatus, answerReason, received } = this.#parts.transaction;
+    const own = side === "response" && answerStatus !== undefined;
+    return own
       ? { code: answerStatus, reason: answerReason }
-      : { code: undefined, reason: undefined };
+      : { code: received?.status, reason: received?.reason };
   }
 
   setStatus(side: HeaderSide, text: string): void {

@@ -62,6 +62,8 @@ export class Transaction implements MatchSubject, Disposable {
   method: string;
   /** Headers of the message as it came: of the request, then of the backend's answer. */
   original: Headers;
+  /** What the backend answered; undefined before it did. */
+  received: { readonly status: number; readonly reason: string } | undefined;
   answerStatus: number | undefined;
   answerReason: string | undefined;
   side: "request" | "response" | "error" = "request";

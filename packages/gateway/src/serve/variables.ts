@@ -122,7 +122,7 @@ function writeService(transaction: Transaction, name: string, value: unknown): v
 
 /** The code and phrase of `200` or `200 Reason`; throws RangeError where the code is none. */
 export function statusCode(text: string): { code: number; reason: string | undefined } {
-  const match = /^\s*([1-9]\d{2})(?:\s+([\x20-\x7e]*[\x21-\x7e]))?\s*$/.exec(text);
+  const match = /^[ \t]*([1-9]\d{2})(?:[ \t]+([\x20-\x7e]*[\x21-\x7e]))?[ \t]*$/.exec(text);
   if (match === null || Number(match[1]) < 200 || Number(match[1]) > 599) {
     throw new RangeError(`not a status: ${text}`);
   }
