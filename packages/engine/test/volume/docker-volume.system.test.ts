@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Image } from "@lithify/oci";
@@ -82,6 +83,16 @@ describe.skipIf(missing !== undefined)("volumes on the Docker engine", () => {
     }
     expect(kept()).toEqual([]);
     expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(at("state"));
+  });
+
+  it("that a killed command mounted are released by the next one", async () => {
+    const left = join(at("state"), "docker-volumes", "4194304-1-abcdef", "volume-0");
+    mkdirSync(left, { recursive: true });
+    spawnSync("mount", ["-t", "tmpfs", "tmpfs", left]);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).toContain(left);
+    await engine.list();
+    expect(kept()).toEqual([]);
+    expect(readFileSync("/proc/self/mountinfo", "utf8")).not.toContain(left);
   });
 
   it("are refused when they are not as sealed, and nothing is left", async () => {

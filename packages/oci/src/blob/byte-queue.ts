@@ -19,10 +19,22 @@ export class ByteQueue {
     }
     const [first] = this.#chunks;
     if (first !== undefined && first.length >= bytes) return bufferOf(first).subarray(0, bytes);
-    // Joined once, so that looking again costs nothing
-    const all = Buffer.concat(this.#chunks);
-    this.#chunks = all.length === 0 ? [] : [all];
-    return all.subarray(0, bytes);
+    return this.#joined(Math.min(bytes, this.#length));
+  }
+
+  /** The first bytes in one piece, no more of them copied than are asked for. */
+  #joined(bytes: number): Buffer {
+    const joined = Buffer.allocUnsafe(bytes);
+    const rest: Uint8Array[] = [];
+    let filled = 0;
+    for (const chunk of this.#chunks) {
+      const part = chunk.subarray(0, bytes - filled);
+      joined.set(part, filled);
+      filled += part.length;
+      if (part.length < chunk.length) rest.push(chunk.subarray(part.length));
+    }
+    this.#chunks = bytes === 0 ? [] : [joined, ...rest];
+    return joined;
   }
 
   /** Takes them away. */
