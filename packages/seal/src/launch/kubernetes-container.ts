@@ -192,6 +192,7 @@ function probesOf(field: YamlField): readonly (readonly [string, readonly string
 function openOf(settings: Settings, pod: YamlField, field: YamlField): readonly string[] {
   const at = (place: ManifestPlace) => `${place.file}:${place.line}`;
   const seccomp = settings.both("seccompProfile")?.at("type");
+  const appArmor = settings.both("appArmorProfile")?.at("type");
   const envFrom = field.at("envFrom");
   return [
     ...(pod.at("automountServiceAccountToken")?.truth() === false
@@ -206,6 +207,9 @@ function openOf(settings: Settings, pod: YamlField, field: YamlField): readonly 
             ? "No seccompProfile is set: whether user namespaces can be made is the kubelet's choice (31)."
             : `${at(seccomp.place)} takes the seccomp profile away: user namespaces can be made where the kernel allows it (31).`,
         ]),
+    ...(appArmor?.text() === "Unconfined"
+      ? [`${at(appArmor.place)} takes the AppArmor profile away.`]
+      : []),
     ...(pod.at("hostIPC")?.truth() === true
       ? ["It shares System V memory and /dev/shm with the node."]
       : []),

@@ -13,6 +13,11 @@ test("JSON follows its published schema", () => {
   const validate = validator("../../schema/audit.schema.json");
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ ...document, more: 1 })).toBe(false);
+  const place = { file: "pod.yaml", line: 1, column: 1 };
+  const launches = [{ name: "pod/a:b", place, keepsSeal: false, findings: 2 }];
+  expect(validate({ ...document, launches }), JSON.stringify(validate.errors)).toBe(true);
+  const page = auditReportAs("html", { ...hostileReport, launches }, about);
+  expect(page).toContain("undoes the seal: 2 findings");
 });
 
 test("SARIF follows OASIS' schema of 2.1.0, with a suppression for what is waived and a mark for what expired", () => {
