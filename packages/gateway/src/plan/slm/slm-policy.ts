@@ -13,6 +13,9 @@ const served = {
   ThresholdType: ["count-all"],
 } as const;
 
+/** Most values that one statement counts, whatever it asks for. */
+const mostCountedValues = 100_000;
+
 /** The plan of an slm-policy; what would count otherwise than here goes to the refusals. */
 export function planSlmPolicy(planner: RulePlanner, policy: ConfigObject): SlmPolicyPlan {
   const known = new Set(["eval-method", "statement", "api-mgmt"]);
@@ -68,6 +71,9 @@ function planStatement(
     level: number("ThresholdLevel"),
     release: number("ReleaseThresholdLevel"),
     burst: number("BurstLimit"),
-    mostValues: number("MaximumResourcesAndCredentialsForThreshold") || 5000,
+    mostValues: Math.min(
+      number("MaximumResourcesAndCredentialsForThreshold") || 5000,
+      mostCountedValues,
+    ),
   };
 }

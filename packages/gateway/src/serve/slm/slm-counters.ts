@@ -23,7 +23,8 @@ export function slmCounter(
   const { values } = state;
   const counter = values.get(value) ?? counterFor(statement, now);
   values.delete(value);
-  if (values.size >= statement.mostValues) values.delete([...values.keys()][0]!);
+  const oldest = values.keys().next().value;
+  if (values.size >= statement.mostValues && oldest !== undefined) values.delete(oldest);
   values.set(value, counter);
   return counter;
 }
