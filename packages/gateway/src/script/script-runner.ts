@@ -94,6 +94,11 @@ export class ScriptRunner {
     return this.#preparing;
   }
 
+  /** Loads XML as well, once `prepare` has ended. */
+  prepareXml(): void {
+    this.#realm.loadXml();
+  }
+
   /** Starts a compiled script. `hostFor` makes its host from the run. */
   start(
     script: ScriptFunction,

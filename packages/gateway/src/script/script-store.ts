@@ -12,6 +12,8 @@ export interface StoredScript {
   readonly usesPromises: boolean;
   /** True when it may need more than what is there from the start. */
   readonly needsModules: boolean;
+  /** True when it may need XML, which takes longest to load. */
+  readonly needsXml: boolean;
 }
 
 interface Entry {
@@ -66,6 +68,7 @@ export class ScriptStore {
             run: this.#compile(source, shownAs),
             usesPromises: mayUsePromises(source),
             needsModules: mayNeedModules(source),
+            needsXml: xmlWords.test(source),
           };
     this.#entries.set(file, { checked: now, stamp, hash, script });
     return script;
@@ -83,6 +86,7 @@ export class ScriptStore {
       run: this.#compile(source, shownAs),
       usesPromises: mayUsePromises(source),
       needsModules: mayNeedModules(source),
+      needsXml: xmlWords.test(source),
     };
     if (this.#texts.size >= mostTexts) this.#texts.delete([...this.#texts.keys()][0]!);
     this.#texts.set(hash, script);
@@ -138,8 +142,10 @@ function mayUsePromises(source: string): boolean {
 
 /** Whether it could need a module, or XML, that is not there from the start. */
 function mayNeedModules(source: string): boolean {
-  return /\b(?:XML|converter|readAsXML)\b/.test(source) || !requiresOnly(source, promptModules);
+  return xmlWords.test(source) || !requiresOnly(source, promptModules);
 }
+
+const xmlWords = /\b(?:XML|converter|readAsXML)\b/;
 
 /** True when all that it requires is named in the text, and among `modules`. */
 function requiresOnly(source: string, modules: ReadonlySet<string>): boolean {

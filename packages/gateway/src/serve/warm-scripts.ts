@@ -17,7 +17,8 @@ export function warmScripts(
   for (const action of everyAction(plan.rules.values())) {
     if (action.type !== "gatewayscript" || action.file === "") continue;
     try {
-      if (scripts.load(action.file, action.location).needsModules) void runner.prepare();
+      const { needsModules, needsXml } = scripts.load(action.file, action.location);
+      if (needsModules) void loadFor(runner, needsXml);
     } catch (error) {
       log({
         domain: plan.domain,
@@ -29,4 +30,9 @@ export function warmScripts(
       });
     }
   }
+}
+
+async function loadFor(runner: ScriptRunner, xml: boolean): Promise<void> {
+  await runner.prepare();
+  if (xml) runner.prepareXml();
 }

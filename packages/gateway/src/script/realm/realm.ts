@@ -33,6 +33,8 @@ export interface Realm {
   owns(promise: unknown): boolean;
   /** Adds the modules that not every script needs. */
   addModules(create: typeof createModuleTable): void;
+  /** Loads the XML part, which the first script that needs it would do; after `addModules`. */
+  loadXml(): void;
 }
 
 const bodyParameters = ["session", "console", "require", "module", "exports"];
@@ -121,6 +123,7 @@ export function createRealm(): Realm {
     addModules(create) {
       table ??= create({ install, guarded, library, kit });
     },
+    loadXml: () => void kit.xml(),
   };
 }
 
