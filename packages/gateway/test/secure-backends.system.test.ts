@@ -63,6 +63,7 @@ beforeAll(async () => {
     { name: "by-agent", backend: https(right), lines: "  xml-manager agents\n" },
     { name: "routed", actions: "route profile pass" },
     { name: "routed-bare", actions: "route pass" },
+    { name: "misrouted", actions: "route nowhere pass" },
     { name: "unsure", backend: https(right) },
     { name: "broken", backend: https(right), lines: "  ssl-client broken\n" },
   ];
@@ -137,6 +138,11 @@ action "profile"
   type setvar
   variable "var://service/routing-url-sslprofile"
   value "client:rooted"
+exit
+action "nowhere"
+  type setvar
+  variable "var://service/routing-url-sslprofile"
+  value "gone"
 exit
 `;
 }
@@ -235,6 +241,7 @@ test("sessions are resumed", async () => {
 });
 
 test.each([
+  ["misrouted", 'there is no TLS profile "gone"'],
   ["unsure", "an https backend needs an ssl-client"],
   ["broken", 'valcred "nowhere" does not exist'],
 ])("%s stays down", (service, why) => {

@@ -1,4 +1,5 @@
 import { isWritableVariable } from "../../serve/variable-table.ts";
+import { SecureProfiles } from "../backside/secure-profiles.ts";
 import { lineOf, textOf } from "../properties.ts";
 import type { ActionKind } from "./action-kind.ts";
 
@@ -11,6 +12,12 @@ export const setvar: ActionKind = {
     if (!isWritableVariable(variable)) {
       planner.refusals.add(action, `variable "${variable}" cannot be set here`, line);
     }
-    return { ...common, type: "setvar", variable, value: textOf(action, "value") };
+    const value = textOf(action, "value");
+    if (variable === "var://service/routing-url-sslprofile" && !/^(?:var:|$)/.test(value)) {
+      const { root, domain, refusals } = planner;
+      const profile = new SecureProfiles(root, domain, refusals).named(value);
+      if (typeof profile === "string") refusals.add(action, profile, lineOf(action, "value"));
+    }
+    return { ...common, type: "setvar", variable, value };
   },
 };
