@@ -21,7 +21,9 @@ const flushTime = 1000;
 async function main(): Promise<number> {
   if (process.argv[2] === "--version") {
     const { version } = await import("./version.ts");
-    process.stdout.write(`lithify gateway ${version()}\n`);
+    await new Promise<void>((resolve) => {
+      process.stdout.write(`lithify gateway ${version()}\n`, () => resolve());
+    });
     return 0;
   }
   keepHeapSmall();
@@ -93,7 +95,5 @@ function sender(): (events: readonly [LogEvent, number][]) => boolean {
   };
 }
 
-const code = await main();
-// the channel to the process above would keep a worker alive
-if (number !== undefined) process.exit(code);
-process.exitCode = code;
+// neither the channel to the process above nor a log that nobody reads keeps a process alive
+process.exit(await main());

@@ -170,14 +170,14 @@ test("a configuration that cannot be served: not ready, with file, line and obje
     "config/auto-startup.cfg": startup,
     "config/echo/echo.cfg": echo
       .replace("8080", String(port))
-      .replace("  type gatewayscript", "  type aaa"),
+      .replace("  type gatewayscript", "  type sql"),
   });
   await using gateway = start([tree.root]);
   const [, healthPort = ""] = await gateway.seen(/health on port (\d+)/);
   const { status, body } = await health(healthPort);
   expect(status).toBe(503);
   expect(body).toMatch(
-    /action \\"echo_gatewayscript\\" \(config\/echo\/echo\.cfg:\d+\): action type aaa is not served/,
+    /action \\"echo_gatewayscript\\" \(config\/echo\/echo\.cfg:\d+\): action type sql is not served/,
   );
   expect(gateway.log()).toContain("[0x00330019]");
   expect(gateway.log()).toContain("Nothing is served");

@@ -99,6 +99,11 @@ export class LogHub implements LogView {
     for (const [event, at] of events) this.#keep(event, new Date(at));
   }
 
+  /** Puts a line on the console that is no event: of the access log. */
+  writeLine(line: string): void {
+    this.#options.console.write(line);
+  }
+
   targets(): readonly LogTargetState[] {
     return this.#targets.map((target) => target.state());
   }

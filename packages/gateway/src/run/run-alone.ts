@@ -32,7 +32,7 @@ export async function runAlone(
     );
     return instance;
   };
-  const access = await accessWriter(environment);
+  const access = await accessWriter(environment, logs);
   const gateway = await serveGateway({
     root,
     log,

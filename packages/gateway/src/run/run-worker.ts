@@ -27,7 +27,7 @@ export async function runWorker(
   });
   const changes = environment.changes === "memory" ? await firstChanges() : [];
   const configuration = withChanges(loadConfiguration(root), changes);
-  const access = await accessWriter(environment);
+  const access = await accessWriter(environment, logs);
   const gateway = await serveGateway({
     root,
     configuration,
