@@ -104,6 +104,7 @@ function listOf(clauses: string) {
     "config/auto-startup.cfg": `acl "l"\n${clauses.replaceAll("; ", "\n")}\nexit\nsource-http "s"\n  acl l\nexit\n`,
   });
   const configuration = loadConfiguration(own.root);
+  expect(configuration.problems.filter(({ message }) => /allow|deny/.test(message))).toEqual([]);
   const handler = configuration.domains.get("default")!.objects.get("HTTPSourceProtocolHandler/s")!;
   const refusals = new Refusals(handler);
   const admits = readAccessList(handler, configuration, refusals);

@@ -92,6 +92,7 @@ const modalPairs: ReadonlyMap<string, string> = new Map([
 const olderProperties: Readonly<Record<string, readonly string[]>> = {
   mpgw: ["forbid-external-references", "debugger-type", "ssl", "wsmagent"],
   "source-https": ["ssl", "ssl-config-type", "ssl-server", "ssl-sni-server"],
+  acl: ["allow", "deny"],
   action: ["ssl"],
   domain: ["base-dir", "config-file", "url-permissions", "reset-domain", "config-dir"],
   user: ["password-hashed", "domain", "suppress-password-change"],
