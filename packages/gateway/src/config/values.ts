@@ -68,6 +68,9 @@ export function regularLines(object: ConfigObject): readonly PropertyLine[] {
       const [type, ...fields] = word;
       return [{ ...line, name: "match", arguments: matchArguments(type, fields, line.arguments) }];
     }
+    if (object.kind === "HTTPUserAgent") {
+      return [{ ...line, arguments: policyArguments(line.name, line.arguments) }];
+    }
     const properties = kindNamed(object.kind)?.properties;
     const host = properties?.has("ip-address") ? "ip-address" : "local-address";
     if (line.name === "local-address" && !properties?.has(line.name) && host !== line.name) {
@@ -82,6 +85,15 @@ export function regularLines(object: ConfigObject): readonly PropertyLine[] {
     }
     return [line];
   });
+}
+
+/** `proxy PATTERN none|HOST PORT` and `ssl PATTERN "" client NAME` in the fields of the catalogue. */
+function policyArguments(name: string, given: readonly string[]): readonly string[] {
+  const [pattern = "", first = "", ...rest] = given;
+  if (name === "proxy" && first === "none") return [pattern, "on"];
+  if (name === "proxy" && first !== "on" && first !== "off")
+    return [pattern, "off", first, ...rest];
+  return name === "ssl" && first === "" && rest.length > 0 ? [pattern, ...rest] : given;
 }
 
 /** The fields of a complex value that stands on one line, or in a mode of its own, by name. */
