@@ -38,7 +38,7 @@ const milliseconds: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 10
 /** @throws when the text is not what wrk 4 prints with --latency */
 export function parseWrk(text: string): LoadResult {
   const perSecond = /^Requests\/sec:\s+([\d.]+)$/m.exec(text)?.[1];
-  const p99 = /^\s+99%\s+([\d.]+)(us|ms|s|m)$/m.exec(text);
+  const p99 = /^\s+99%\s+([\d.]+)(us|ms|s|m)[ ]*$/m.exec(text);
   if (perSecond === undefined || p99 === null) throw new Error(`not understood: ${text}`);
   const refused = Number(/Non-2xx or 3xx responses: (\d+)/.exec(text)?.[1] ?? "0");
   const sockets = /Socket errors: connect (\d+), read (\d+), write (\d+), timeout (\d+)/.exec(text);
