@@ -1,7 +1,7 @@
-import { BodyReader } from "../packages/gateway/src/serve/body-reader.ts";
-import { askedHost } from "../packages/gateway/src/serve/client-hello.ts";
-import { HeadCollector } from "../packages/gateway/src/serve/head-collector.ts";
-import { BadRequest } from "../packages/gateway/src/serve/request-head.ts";
+import { askedHost } from "../packages/gateway/src/front/client-hello.ts";
+import { HeadCollector } from "../packages/gateway/src/front/head-collector.ts";
+import { BodyReader } from "../packages/gateway/src/http/body-reader.ts";
+import { BadRequest } from "../packages/gateway/src/http/request-head.ts";
 import { type Random, randomFrom } from "./random.ts";
 import type { Target } from "./target.ts";
 

@@ -1,7 +1,7 @@
 import { BadResponse } from "../packages/gateway/src/backside/response-head.ts";
 import { ResponseHeads } from "../packages/gateway/src/backside/response-heads.ts";
 import { ResponseReader } from "../packages/gateway/src/backside/response-reader.ts";
-import { BadRequest } from "../packages/gateway/src/serve/request-head.ts";
+import { BadRequest } from "../packages/gateway/src/http/request-head.ts";
 import type { Target } from "./target.ts";
 
 /** What of one answer was read: its status, the bytes of its body, whether it came whole. */

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import type { AccessFormat } from "../src/environment.ts";
+import { Headers } from "../src/http/headers.ts";
 import { accessLine } from "../src/log/access-log.ts";
-import { Headers } from "../src/serve/headers.ts";
-import type { Transaction } from "../src/serve/transaction.ts";
+import type { Transaction } from "../src/message/transaction.ts";
 
 const at = new Date("2026-11-04T03:02:01Z");
 

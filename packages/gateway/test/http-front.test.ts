@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { ChunkDecoder } from "../src/serve/chunk-decoder.ts";
-import { BadRequest, HeadParser } from "../src/serve/request-head.ts";
+import { ChunkDecoder } from "../src/http/chunk-decoder.ts";
+import { BadRequest, HeadParser } from "../src/http/request-head.ts";
 
 const parse = (text: string) => new HeadParser().parse(text);
 

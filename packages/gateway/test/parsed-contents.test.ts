@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "vitest";
 import { defaultJsonLimits } from "../src/json/limits.ts";
-import { mostParsed, ParsedContents } from "../src/serve/parsed-contents.ts";
+import { mostParsed, ParsedContents } from "../src/message/parsed-contents.ts";
 import { loadXmlLibrary } from "../src/xml/library.ts";
 import { defaultXmlLimits } from "../src/xml/limits.ts";
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { SlmStatement } from "../src/plan/slm/slm-plan.ts";
-import { counterFor } from "../src/serve/slm/slm-counter.ts";
+import { counterFor } from "../src/rules/slm/slm-counter.ts";
 
 /** A line: how it counts, and then the time of each message with whether it passes. */
 const cases = `

@@ -1,13 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { faultBody } from "../src/answer/fault-answer.ts";
 import { fieldsOfType, isBitmap, kindOfAlias } from "../src/catalogue.ts";
 import { fileOfUrl } from "../src/config/locations.ts";
 import { readEnvironment } from "../src/environment.ts";
+import { Headers } from "../src/http/headers.ts";
 import { logLine, openLog } from "../src/log.ts";
+import { isWritableVariable } from "../src/plan/variable-table.ts";
 import { formatText } from "../src/script/format-text.ts";
-import { faultBody } from "../src/serve/fault-answer.ts";
-import { Headers } from "../src/serve/headers.ts";
-import { isWritableVariable } from "../src/serve/variable-table.ts";
 
 const at = new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 67));
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
+import type { Headers } from "../http/headers.ts";
 import type { AffinityPlan } from "../plan/backside/group-plan.ts";
-import type { Headers } from "../serve/headers.ts";
 import type { Balancer, Member } from "./balancer.ts";
 
 /** The member that a client's cookie names; undefined without one that is known. */

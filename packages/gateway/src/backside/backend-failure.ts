@@ -1,4 +1,4 @@
-import { type Failure, failureCodes, internalError } from "../serve/failure.ts";
+import { type Failure, failureCodes, internalError } from "../message/failure.ts";
 import type { Target } from "./target.ts";
 
 /** A message that goes to no backend. */

@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import type { Headers } from "../serve/headers.ts";
+import type { Headers } from "../http/headers.ts";
 import type { Destination } from "./destination.ts";
 import type { HttpClient } from "./http-client.ts";
 import type { OutgoingRequest } from "./request-pump.ts";

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
+import { collectBody, TooLarge } from "../http/collect-body.ts";
 import type { GroupPlan, HealthCheckPlan } from "../plan/backside/group-plan.ts";
-import { collectBody, TooLarge } from "../serve/collect-body.ts";
 import type { Balancer, Member } from "./balancer.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { discard } from "./exchange.ts";

@@ -1,7 +1,7 @@
 import { connect, isIP, type Socket } from "node:net";
-import type { OutboundRoute } from "../serve/outbound.ts";
 import type { Destination } from "./destination.ts";
 import type { NameResolver } from "./name-resolver.ts";
+import type { OutboundRoute } from "./outbound.ts";
 import { openTunnel } from "./proxy-tunnel.ts";
 import { secureSocket } from "./secure-socket.ts";
 

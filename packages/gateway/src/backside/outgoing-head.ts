@@ -1,8 +1,8 @@
+import { isConnectionHeader } from "../answer/answer.ts";
+import type { Skip } from "../http/headers.ts";
+import { arrivingLines, replacedNames } from "../message/arriving-headers.ts";
+import type { Transaction } from "../message/transaction.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
-import { isConnectionHeader } from "../serve/answer.ts";
-import { arrivingLines, replacedNames } from "../serve/arriving-headers.ts";
-import type { Skip } from "../serve/headers.ts";
-import type { Transaction } from "../serve/transaction.ts";
 import type { Hop } from "./routes.ts";
 
 /** Makes the heads of requests of one service; most of their text is the same again and again. */

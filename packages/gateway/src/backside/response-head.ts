@@ -1,5 +1,5 @@
-import { Headers } from "../serve/headers.ts";
-import { headerLines } from "../serve/request-head.ts";
+import { Headers } from "../http/headers.ts";
+import { headerLines } from "../http/request-head.ts";
 
 /** The head of a backend's answer, and how its body is framed. */
 export interface ResponseHead {

@@ -1,4 +1,4 @@
-import { ChunkDecoder } from "../serve/chunk-decoder.ts";
+import { ChunkDecoder } from "../http/chunk-decoder.ts";
 import { BadResponse, type ResponseHead } from "./response-head.ts";
 import type { ResponseHeads } from "./response-heads.ts";
 

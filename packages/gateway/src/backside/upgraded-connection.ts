@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { Headers } from "../serve/headers.ts";
+import type { Headers } from "../http/headers.ts";
 import type { Destination } from "./destination.ts";
 import { type Network, openSocket } from "./open-socket.ts";
 import { BadResponse, parseResponseHead, type ResponseHead } from "./response-head.ts";

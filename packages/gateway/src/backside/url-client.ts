@@ -1,10 +1,10 @@
 import type { Readable } from "node:stream";
+import { collectBody, TooLarge } from "../http/collect-body.ts";
+import { Headers } from "../http/headers.ts";
 import type { AgentPlan } from "../plan/backside/agent-plan.ts";
 import type { SecurePlan } from "../plan/backside/secure-plan.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import type { OpenedUrl, UrlRequest } from "../script/script-host.ts";
-import { collectBody, TooLarge } from "../serve/collect-body.ts";
-import { Headers } from "../serve/headers.ts";
 import type { Balancers } from "./balancers.ts";
 import { type BackendAnswer, exchange } from "./exchange.ts";
 import { HttpClient } from "./http-client.ts";

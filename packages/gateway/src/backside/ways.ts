@@ -1,7 +1,7 @@
+import type { Failure } from "../message/failure.ts";
+import type { Transaction } from "../message/transaction.ts";
 import type { SecurePlan } from "../plan/backside/secure-plan.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
-import type { Failure } from "../serve/failure.ts";
-import type { Transaction } from "../serve/transaction.ts";
 import { boundMember } from "./affinity.ts";
 import { refused, unanswered } from "./backend-failure.ts";
 import type { Balancer, Member } from "./balancer.ts";

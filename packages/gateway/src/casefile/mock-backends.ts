@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { OutboundRoute } from "../serve/outbound.ts";
+import type { OutboundRoute } from "../backside/outbound.ts";
 import type { ActualMessage } from "./compare-message.ts";
 import type { MockedBackend } from "./read-cases.ts";
 

@@ -1,6 +1,6 @@
+import type { Answer } from "../answer/answer.ts";
 import type { AccessFormat } from "../environment.ts";
-import type { Answer } from "../serve/answer.ts";
-import type { Transaction } from "../serve/transaction.ts";
+import type { Transaction } from "../message/transaction.ts";
 
 const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 

@@ -73,7 +73,7 @@ export async function openDoor(options: DoorOptions): Promise<Door> {
 async function openInside(options: DoorOptions): Promise<(socket: Socket) => void> {
   const { tls, listener } = await options.open();
   const { http: nodeHttp } = await import("../serve/node-http.ts");
-  const { SecureFront } = await import("../serve/secure-front.ts");
+  const { SecureFront } = await import("../front/secure-front.ts");
   const http = nodeHttp.createServer({ maxHeaderSize: 16_384 }, listener);
   http.requestTimeout = requestTime;
   http.headersTimeout = requestTime;

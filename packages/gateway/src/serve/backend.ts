@@ -18,10 +18,10 @@ import {
   type UpgradedConnection,
 } from "../backside/upgraded-connection.ts";
 import { type Sending, type Way, Ways } from "../backside/ways.ts";
+import { collectBody, TooLarge } from "../http/collect-body.ts";
+import type { Failure } from "../message/failure.ts";
+import type { Transaction } from "../message/transaction.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
-import { collectBody, TooLarge } from "./collect-body.ts";
-import type { Failure } from "./failure.ts";
-import type { Transaction } from "./transaction.ts";
 
 /** Most bytes of a request that are kept in memory to find their number. */
 const largestCollected = 64 * 1024 * 1024;

@@ -1,8 +1,8 @@
+import type { OutboundRoute } from "../backside/outbound.ts";
 import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
 import type { HealthPages } from "./health.ts";
-import type { OutboundRoute } from "./outbound.ts";
 import type { AccessWriter, ObservedMessage } from "./process-message.ts";
 
 /** What to serve, and how. */

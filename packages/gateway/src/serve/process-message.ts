@@ -1,24 +1,29 @@
 import type { Readable } from "node:stream";
+import { type Answer, skippedAnswer } from "../answer/answer.ts";
+import { ProxiedAnswer } from "../answer/proxied-answer.ts";
+import { upgradedAnswer } from "../answer/upgraded-answer.ts";
 import { type BackendAnswer, discard } from "../backside/exchange.ts";
+import { collectBody, TooLarge } from "../http/collect-body.ts";
+import { arrivingHeaders } from "../message/arriving-headers.ts";
+import { type Failure, failureCodes, failureIn, internalError } from "../message/failure.ts";
+import {
+  type Content,
+  emptyContent,
+  type IncomingRequest,
+  Transaction,
+} from "../message/transaction.ts";
+import { tellRule } from "../message/transaction-log.ts";
+import { readVariable } from "../message/variables.ts";
 import type { MessageType, ServicePlan } from "../plan/service-plan.ts";
-import type { RuleWorld } from "./actions/rule-run.ts";
-import { type Answer, skippedAnswer } from "./answer.ts";
-import { answerFailure } from "./answer-failure.ts";
-import { arrivingHeaders } from "./arriving-headers.ts";
+import type { RuleWorld } from "../rules/actions/rule-run.ts";
+import { answerFailure } from "../rules/answer-failure.ts";
+import { findRule } from "../rules/find-rule.ts";
+import { readMessage } from "../rules/message-types.ts";
+import { rewriteMessage } from "../rules/rewrite-message.ts";
+import { runRule } from "../rules/run-rule.ts";
+import { withinTime } from "../rules/transaction-time.ts";
 import type { Backend } from "./backend.ts";
-import { collectBody, TooLarge } from "./collect-body.ts";
-import { type Failure, failureCodes, failureIn, internalError } from "./failure.ts";
-import { findRule } from "./find-rule.ts";
-import { readMessage } from "./message-types.ts";
 import type { ServiceMeter } from "./meter.ts";
-import { ProxiedAnswer } from "./proxied-answer.ts";
-import { rewriteMessage } from "./rewrite-message.ts";
-import { runRule } from "./run-rule.ts";
-import { type Content, emptyContent, type IncomingRequest, Transaction } from "./transaction.ts";
-import { tellRule } from "./transaction-log.ts";
-import { withinTime } from "./transaction-time.ts";
-import { upgradedAnswer } from "./upgraded-answer.ts";
-import { readVariable } from "./variables.ts";
 
 /** What one service works with. */
 export interface ServiceWorld extends RuleWorld {

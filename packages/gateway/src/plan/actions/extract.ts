@@ -1,5 +1,5 @@
-import { isWritableVariable } from "../../serve/variable-table.ts";
 import { lineOf, textOf } from "../properties.ts";
+import { isWritableVariable } from "../variable-table.ts";
 import type { ActionKind } from "./action-kind.ts";
 import { actionXPath } from "./action-xpath.ts";
 

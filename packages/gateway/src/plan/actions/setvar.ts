@@ -1,6 +1,6 @@
-import { isWritableVariable } from "../../serve/variable-table.ts";
 import { SecureProfiles } from "../backside/secure-profiles.ts";
 import { lineOf, textOf } from "../properties.ts";
+import { isWritableVariable } from "../variable-table.ts";
 import type { ActionKind } from "./action-kind.ts";
 
 /** `setvar`: a variable that policies may write. */

@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { compileFunction, constants, createContext, runInContext, Script } from "node:vm";
-import { dottedVariables } from "../../serve/variable-table.ts";
+import { dottedVariables } from "../../plan/variable-table.ts";
 import { type ScriptFunction, scriptHostMethods } from "../script-host.ts";
 import { importsModules } from "../script-uses.ts";
 import { type BufferBackend, installBuffer } from "./buffer.ts";

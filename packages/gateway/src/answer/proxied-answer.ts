@@ -1,0 +1,66 @@
+import type { Readable } from "node:stream";
+import type { BackendAnswer } from "../backside/exchange.ts";
+import { Headers } from "../http/headers.ts";
+import type { Transaction } from "../message/transaction.ts";
+import { type Answer, isConnectionHeader, statusOf } from "./answer.ts";
+
+/** The answer of a backend on its way to the client. Its headers are made only for who asks. */
+export class ProxiedAnswer implements Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly body: Uint8Array | Readable;
+  readonly close = false;
+  readonly #transaction: Transaction;
+  readonly #backside: string;
+  #headers: Headers | undefined;
+
+  constructor(transaction: Transaction, answer: BackendAnswer, body: Uint8Array | Readable) {
+    const { status, reason } = statusOf(transaction, answer.status, answer.reason);
+    this.status = status;
+    this.reason = reason;
+    this.body = body;
+    this.#transaction = transaction;
+    this.#backside = answer.status < 400 ? "OK OK" : "FAIL FAIL";
+  }
+
+  get headers(): Headers {
+    this.#headers ??= this.#makeHeaders();
+    return this.#headers;
+  }
+
+  /** The header lines, from the text that answers with the same headers have in common. */
+  get lines(): string {
+    const { current, hasAnswer, plan, globalId } = this.#transaction;
+    const label = plan.transactionIdLabel;
+    const plain =
+      this.#headers === undefined &&
+      !hasAnswer &&
+      (label === "" || current.get(label) === undefined);
+    if (!plain) return this.headers.lines();
+    const id = label === "" ? "" : `${label}: ${globalId}\r\n`;
+    return `X-Backside-Transport: ${this.#backside}\r\n${current.lines(skipHop)}${id}`;
+  }
+
+  #makeHeaders(): Headers {
+    const { current, hasAnswer, answer, plan, globalId } = this.#transaction;
+    const raw = ["X-Backside-Transport", this.#backside];
+    for (const [name, values] of current) {
+      if (skipHop(name.toLowerCase())) continue;
+      for (const value of values) raw.push(name, value);
+    }
+    const headers = Headers.fromRaw(raw);
+    if (hasAnswer) {
+      for (const [name, values] of answer) {
+        if (!isConnectionHeader(name)) headers.set(name, values);
+      }
+    }
+    const label = plan.transactionIdLabel;
+    if (label !== "") headers.set(label, [globalId]);
+    return headers;
+  }
+}
+
+/** Headers of the backend's own connection, and what this gateway says itself. */
+function skipHop(key: string): boolean {
+  return key === "x-backside-transport" || isConnectionHeader(key);
+}

@@ -1,0 +1,127 @@
+import type { Socket } from "node:net";
+import type { Readable } from "node:stream";
+import type { Answer } from "../answer/answer.ts";
+import type { RequestHead } from "../http/request-head.ts";
+
+/** Bodies up to this many bytes go out with their head in one text. */
+const smallBody = 4096;
+
+/**
+ * Writes an answer; `done` hears, once, whether all of it was handed to the socket. `head` is
+ * undefined for what was no request: then the body has a length. Without `chunks` and a length the
+ * body ends with the connection.
+ */
+export function writeAnswer(
+  socket: Socket,
+  head: RequestHead | undefined,
+  answer: Answer,
+  { close, chunks }: { readonly close: boolean; readonly chunks: boolean },
+  done: (whole: boolean) => void,
+): void {
+  const { status, body } = answer;
+  const bodiless = status === 204 || status === 304;
+  const chunked = chunks && !bodiless && head?.version === "1.1";
+  const silent = bodiless || head?.method === "HEAD";
+  let text = `HTTP/1.1 ${status} ${phrase(answer.reason)}\r\n${answer.lines ?? answer.headers.lines()}${
+    close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n"
+  }`;
+  if (chunked) text += "Transfer-Encoding: chunked\r\n";
+  else if (!bodiless && body instanceof Uint8Array) text += `Content-Length: ${body.length}\r\n`;
+  text += "\r\n";
+  if (silent) {
+    if (!(body instanceof Uint8Array)) body.destroy();
+    socket.write(text, "latin1");
+    done(true);
+  } else if (body instanceof Uint8Array) {
+    writeWhole(socket, text, body, chunked);
+    done(true);
+  } else {
+    socket.write(text, "latin1");
+    writeStream(socket, body, chunked, done);
+  }
+}
+
+function writeWhole(socket: Socket, head: string, body: Uint8Array, chunked: boolean): void {
+  const before = chunked && body.length > 0 ? `${body.length.toString(16)}\r\n` : "";
+  const after = chunked ? (body.length > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n") : "";
+  if (body.length <= smallBody) {
+    const bytes = Buffer.isBuffer(body)
+      ? body
+      : Buffer.from(body.buffer, body.byteOffset, body.length);
+    socket.write(head + before + bytes.toString("latin1") + after, "latin1");
+    return;
+  }
+  socket.cork();
+  socket.write(head + before, "latin1");
+  socket.write(body);
+  if (after !== "") socket.write(after, "latin1");
+  socket.uncork();
+}
+
+/** Passes a stream on, as fast as the client takes it; the stream goes when the client does. */
+function writeStream(
+  socket: Socket,
+  body: Readable,
+  chunked: boolean,
+  done: (whole: boolean) => void,
+): void {
+  let over = false;
+  const finish = (whole: boolean): void => {
+    if (over) return;
+    over = true;
+    socket.off("drain", resume);
+    socket.off("close", leave);
+    done(whole);
+  };
+  const resume = (): void => void body.resume();
+  const leave = (): void => {
+    body.destroy();
+    finish(false);
+  };
+  socket.on("drain", resume);
+  socket.on("close", leave);
+  body.on("data", (part: Buffer) => {
+    if (over || part.length === 0) return;
+    let open: boolean;
+    if (chunked) {
+      socket.cork();
+      socket.write(`${part.length.toString(16)}\r\n`, "latin1");
+      socket.write(part);
+      open = socket.write("\r\n", "latin1");
+      socket.uncork();
+    } else {
+      open = socket.write(part);
+    }
+    if (!open) body.pause();
+  });
+  body.on("end", () => {
+    if (over) return;
+    if (chunked) socket.write("0\r\n\r\n", "latin1");
+    finish(true);
+  });
+  body.on("error", () => finish(false));
+  body.on("close", () => finish(false));
+  if (socket.destroyed) leave();
+}
+
+/** Writes the head of an answer after which the connection speaks another protocol. */
+export function writeUpgrade(socket: Socket, { status, reason, headers }: Answer): void {
+  const lines = `${headers.lines()}Connection: Upgrade\r\nUpgrade: websocket\r\n`;
+  socket.write(`HTTP/1.1 ${status} ${phrase(reason)}\r\n${lines}\r\n`, "latin1");
+}
+
+/** The client asked for the end, or cannot tell where the body ends. */
+export function endsConnection(
+  { version, framing }: RequestHead,
+  { body }: Answer,
+  chunks: boolean,
+): boolean {
+  const endless = !(body instanceof Uint8Array);
+  if (version !== "1.0") return framing.closes || (endless && !chunks);
+  return framing.closes || !framing.keepsAlive || endless;
+}
+
+/** RFC 9112, 4: a reason has no control characters. */
+function phrase(reason: string): string {
+  return /[^\t\x20-\x7e]/.test(reason) ? reason.replaceAll(/[^\t\x20-\x7e]/g, "?") : reason;
+}

@@ -1,0 +1,43 @@
+import type { Headers } from "../http/headers.ts";
+import type { ServicePlan } from "../plan/service-plan.ts";
+import type { Transaction } from "./transaction.ts";
+
+/** The client's headers with what scripts and backends see added; `via` is this gateway's entry. */
+export function arrivingHeaders(plan: ServicePlan, via: string, transaction: Transaction): Headers {
+  const headers = transaction.request.headers.copy();
+  headers.append("Via", via);
+  for (const [name, value] of addedTo(plan, transaction)) headers.set(name, [value]);
+  return headers;
+}
+
+/** What `arrivingHeaders` adds, as lines with CRLF. */
+export function arrivingLines(plan: ServicePlan, via: string, transaction: Transaction): string {
+  const { clientIpLabel, transactionIdLabel } = plan;
+  const { request, globalId } = transaction;
+  let text = `Via: ${via}\r\n`;
+  if (clientIpLabel !== "") text += `${clientIpLabel}: ${ipOf(request.client)}\r\n`;
+  if (transactionIdLabel !== "") text += `${transactionIdLabel}: ${globalId}\r\n`;
+  return text;
+}
+
+/** The client's own headers of these names, in lower case, give way to those of the gateway. */
+export function replacedNames({ clientIpLabel, transactionIdLabel }: ServicePlan): string[] {
+  return [clientIpLabel, transactionIdLabel]
+    .filter((name) => name !== "")
+    .map((name) => name.toLowerCase());
+}
+
+function addedTo(
+  { clientIpLabel, transactionIdLabel }: ServicePlan,
+  { request, globalId }: Transaction,
+): readonly (readonly [string, string])[] {
+  const added: [string, string][] = [];
+  if (clientIpLabel !== "") added.push([clientIpLabel, ipOf(request.client)]);
+  if (transactionIdLabel !== "") added.push([transactionIdLabel, globalId]);
+  return added;
+}
+
+/** The address of `ip:port`. */
+function ipOf(client: string): string {
+  return client.slice(0, client.lastIndexOf(":"));
+}

@@ -1,0 +1,277 @@
+import { randomUUID } from "node:crypto";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import type { UrlClient } from "../backside/url-client.ts";
+import { fileOfUrl } from "../config/locations.ts";
+import type { Headers } from "../http/headers.ts";
+import type { Log, Priority } from "../log.ts";
+import { keptValue } from "../message/kept-value.ts";
+import { type Content, emptyContent, type Transaction } from "../message/transaction.ts";
+import { logEventOf } from "../message/transaction-log.ts";
+import { listVariables, readVariable, statusCode, writeVariable } from "../message/variables.ts";
+import type { ActionPlan } from "../plan/actions/action-plan.ts";
+import {
+  cipherStream,
+  cryptoNames,
+  hashOf,
+  randomOf,
+  sameBytes,
+  signatureOf,
+  verifies,
+} from "../script/crypto-operations.ts";
+import { formatText } from "../script/format-text.ts";
+import type {
+  CryptoStream,
+  HeaderSide,
+  LimitAnswer,
+  LimitRequest,
+  ScriptHost,
+} from "../script/script-host.ts";
+import { noKeys, type ScriptKeys } from "../script/script-keys.ts";
+import type { ScriptRun } from "../script/script-runner.ts";
+import type { ScriptStore } from "../script/script-store.ts";
+import { changeLimit } from "../script/shared-limits.ts";
+import { openUrl } from "./open-url.ts";
+
+/** What a script's run works on. */
+export interface HostParts {
+  readonly transaction: Transaction;
+  readonly action: ActionPlan;
+  readonly root: string;
+  readonly scripts: ScriptStore;
+  readonly log: Log;
+  readonly urls: UrlClient;
+  /** Runs another rule of the service; gives why it failed. */
+  callRule(rule: string, input: string, output: string): Promise<string | undefined>;
+}
+
+/** What a run has done, read when it ends. */
+export interface HostOutcome {
+  readonly touched: boolean;
+  readonly rejection: string | undefined;
+}
+
+/** Largest file that a script may write, and largest answer that it may read, in bytes. */
+export const largestScriptData = 64 * 1024 * 1024;
+
+/** The host of one run of a gatewayscript action, and what became of it. */
+export class TransactionHost implements ScriptHost, HostOutcome {
+  readonly #parts: HostParts;
+  readonly later: ScriptHost["later"];
+  touched = false;
+  rejection: string | undefined;
+
+  constructor(parts: HostParts, run: ScriptRun) {
+    this.#parts = parts;
+    this.later = run.later;
+  }
+
+  contextName(name: string): string {
+    if (name === "(input)") return this.#parts.action.input;
+    return name === "(output)" ? this.#parts.action.output : name;
+  }
+
+  contextExists(name: string): boolean {
+    return this.#parts.transaction.contexts.has(name);
+  }
+
+  createContext(name: string): void {
+    this.#parts.transaction.write(name, emptyContent);
+  }
+
+  readContext(name: string): Uint8Array {
+    if (name === "(input)") this.touched = true;
+    return this.#content(name).bytes;
+  }
+
+  writeContext(
+    name: string,
+    bytes: Uint8Array | string,
+    form: "object" | "string" | "bytes" | "xml",
+  ): void {
+    if (name === "(output)") this.touched = true;
+    const content = Buffer.from(bytes as Uint8Array);
+    this.#parts.transaction.write(this.contextName(name), { bytes: content, form });
+  }
+
+  textOf(bytes: Uint8Array): string {
+    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8");
+  }
+
+  getVariable(url: string): unknown {
+    return readVariable(this.#parts.transaction, url, this.contextName("(input)"));
+  }
+
+  setVariable(url: string, value: unknown): void {
+    const kept = keptValue(value);
+    writeVariable(this.#parts.transaction, url, kept, this.contextName("(input)"));
+  }
+
+  listVariables(): ReturnType<ScriptHost["listVariables"]> {
+    return listVariables();
+  }
+
+  parameters(): Readonly<Record<string, string>> {
+    return Object.fromEntries(this.#parts.transaction.parameters);
+  }
+
+  reject(message: string | undefined): void {
+    this.rejection = message;
+  }
+
+  log(level: string, category: string, values: readonly unknown[]): void {
+    const { transaction, action, log } = this.#parts;
+    const event = logEventOf(transaction, "8580005c", level as Priority, formatText(values));
+    log({ ...event, category, object: { kind: "gatewayscript", name: action.name } });
+  }
+
+  header(side: HeaderSide, name: string): readonly string[] {
+    return this.#headers(side).values(name);
+  }
+
+  allHeaders(side: HeaderSide): ReadonlyArray<readonly [string, readonly string[]]> {
+    return [...this.#headers(side)];
+  }
+
+  setHeader(side: HeaderSide, name: string, values: readonly string[]): void {
+    if (side === "original") throw new Error("the original headers cannot be changed");
+    this.#headers(side).set(name, values);
+  }
+
+  status(side: HeaderSide): { code: number | undefined; reason: string | undefined } {
+    const { answerStatus, answerReason, received } = this.#parts.transaction;
+    const own = side === "response" && answerStatus !== undefined;
+    return own
+      ? { code: answerStatus, reason: answerReason }
+      : { code: received?.status, reason: received?.reason };
+  }
+
+  setStatus(side: HeaderSide, text: string): void {
+    if (side === "original") throw new Error("the original status cannot be changed");
+    const { code, reason } = statusCode(text);
+    this.#parts.transaction.answerStatus = code;
+    this.#parts.transaction.answerReason = reason;
+  }
+
+  setReason(_side: HeaderSide, text: string): void {
+    this.#parts.transaction.answerReason = statusCode(`200 ${text}`).reason;
+  }
+
+  openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
+    const { root, transaction, urls } = this.#parts;
+    openUrl(request, { root, domain: transaction.plan.domain, urls }, done);
+  }
+
+  readFile(url: string, done: (error: string | undefined, bytes?: Uint8Array) => void): void {
+    try {
+      done(undefined, readFileSync(this.#file(url, /^(?:temporary|local|config):/)));
+    } catch (error) {
+      done((error as Error).message);
+    }
+  }
+
+  writeFile(
+    url: string,
+    bytes: Uint8Array | string,
+    done: (error: string | undefined) => void,
+  ): void {
+    try {
+      const file = this.#file(url, /^temporary:/);
+      if (bytes.length > largestScriptData) throw new RangeError("larger than 64 MiB");
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(`${file}.new`, bytes);
+      renameSync(`${file}.new`, file);
+      done(undefined);
+    } catch (error) {
+      done((error as Error).message);
+    }
+  }
+
+  removeFile(url: string, done: (error: string | undefined) => void): void {
+    try {
+      rmSync(this.#file(url, /^temporary:/));
+      done(undefined);
+    } catch (error) {
+      done((error as Error).message);
+    }
+  }
+
+  userModule(specifier: string, from: string): ReturnType<ScriptHost["userModule"]> {
+    return this.#parts.scripts.module(this.#parts.transaction.plan.domain, specifier, from);
+  }
+
+  temporaryFile(): string {
+    return `temporary:///gatewayscript-${randomUUID()}`;
+  }
+
+  hash(...values: Parameters<ScriptHost["hash"]>): Uint8Array {
+    return hashOf(this.#keys, ...values);
+  }
+
+  sign(...values: Parameters<ScriptHost["sign"]>): Uint8Array {
+    return signatureOf(this.#keys, ...values);
+  }
+
+  verify(...values: Parameters<ScriptHost["verify"]>): boolean {
+    return verifies(this.#keys, ...values);
+  }
+
+  cipher(...values: Parameters<ScriptHost["cipher"]>): CryptoStream {
+    return cipherStream(this.#keys, ...values);
+  }
+
+  randomBytes(size: number): Uint8Array {
+    return randomOf(size);
+  }
+
+  sameBytes(left: Uint8Array, right: Uint8Array): boolean {
+    return sameBytes(left, right);
+  }
+
+  cryptoNames(of: "hashes" | "ciphers"): readonly string[] {
+    return cryptoNames(of);
+  }
+
+  jose(...[request, done]: Parameters<ScriptHost["jose"]>): void {
+    const keys = this.#keys;
+    import("../script/jose-operations.ts")
+      .then(({ performJose }) => performJose(request, keys))
+      .then(
+        (result) => done(undefined, result),
+        (error: unknown) => done((error as Error).message),
+      );
+  }
+
+  limit(request: LimitRequest): LimitAnswer {
+    return changeLimit(`${this.#parts.transaction.plan.domain}/`, request, performance.now());
+  }
+
+  callRule(...[rule, input, output, done]: Parameters<ScriptHost["callRule"]>): void {
+    // never a function of the realm itself: that would run when the realm is next entered
+    this.#parts.callRule(rule, input, output).then(
+      (problem) => done(problem),
+      (error: unknown) => done((error as Error).message),
+    );
+  }
+
+  get #keys(): ScriptKeys {
+    return this.#parts.transaction.plan.scriptKeys ?? noKeys;
+  }
+
+  #content(name: string): Content {
+    return this.#parts.transaction.read(this.contextName(name)) ?? emptyContent;
+  }
+
+  #headers(side: HeaderSide): Headers {
+    const { transaction } = this.#parts;
+    if (side === "original") return transaction.original;
+    return side === "current" ? transaction.current : transaction.answer;
+  }
+
+  #file(url: string, allowed: RegExp): string {
+    const { root, transaction } = this.#parts;
+    const file = allowed.test(url) ? fileOfUrl(root, transaction.plan.domain, url) : undefined;
+    if (file === undefined) throw new Error(`${url} cannot be used here`);
+    return file;
+  }
+}
