@@ -5,6 +5,7 @@ export type { Attempt, Decision, Operation } from "./access/operation.ts";
 export { xattrText } from "./access/xattr-text.ts";
 export { attemptsFor } from "./audit/attempts.ts";
 export { type AuditOptions, type AuditReport, audit } from "./audit/audit.ts";
+export { type StandIn, standInsFor } from "./audit/stand-ins.ts";
 export {
   accountsIn,
   type Contents,

@@ -29,6 +29,7 @@ const operations: readonly Operation[] = [
   "chgrp",
   "utimes",
   "link-target",
+  "link",
 ];
 
 /** Starts a program as somebody else (util-linux). */

@@ -9,7 +9,7 @@ const O_TMPFILE = 0o20200000;
 const unchanged = 0xffffffff;
 let counter = 0;
 
-const random = () => `.lithify-probe-${counter++}`;
+const random = () => `.lithify-probe-${process.pid}-${counter++}`;
 
 const probes = {
   "open-write": (path) =>
@@ -39,6 +39,13 @@ const probes = {
   chmod: (path, { mode }) => fs.chmodSync(path, mode),
   chgrp: (path, { gid }) => fs.lchownSync(path, unchanged, gid),
   utimes: (path, { mtime }) => fs.lutimesSync(path, mtime, mtime),
+  link: (path) => {
+    const name = join(dirname(path), random());
+    fs.linkSync(path, name);
+    try {
+      fs.unlinkSync(name);
+    } catch {} // in a sticky directory it stays, which is allowed all the same
+  },
   "link-target": (path, { target }) => {
     fs.closeSync(fs.openSync(path, fs.constants.O_WRONLY | fs.constants.O_CREAT, 0o600));
     fs.unlinkSync(join(dirname(path), target));
@@ -57,7 +64,8 @@ function tried(attempt, path) {
 
 // A name that ends in ".." cannot be renamed, so rename goes by the directory that holds it.
 function relativePath({ operation, path }) {
-  if (operation !== "rename") return relative(workingDirectory, path) || ".";
+  if (operation !== "rename" && operation !== "link")
+    return relative(workingDirectory, path) || ".";
   return join(relative(workingDirectory, dirname(path)) || ".", basename(path));
 }
 

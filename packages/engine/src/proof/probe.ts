@@ -1,10 +1,12 @@
 // This program runs inside containers, brought along with its own Node: it imports nothing but Node.
+import { spawnSync } from "node:child_process";
 import {
   accessSync,
   chmodSync,
   closeSync,
   constants,
   lchownSync,
+  linkSync,
   lstatSync,
   lutimesSync,
   mkdirSync,
@@ -20,7 +22,7 @@ import {
 } from "node:fs";
 import { relative } from "node:path";
 
-/** One thing to try. The first eleven are the harmless probes of seal's Operation; the last four are real changes, put back unless `keep`. */
+/** One thing to try: harmless probes of seal's Operation; real changes, put back unless `keep`; `run` of a program of ours. */
 interface ProbeRequest {
   readonly operation: string;
   readonly path: string;
@@ -33,6 +35,8 @@ interface ProbeAnswer {
   readonly errno?: string;
   /** Why it says nothing, or what could not be put back. */
   readonly why?: string;
+  /** What a program wrote, in base64. */
+  readonly output?: string;
 }
 
 type Bytes = Buffer;
@@ -52,7 +56,7 @@ const reasons: Readonly<Record<string, string>> = {
 const O_TMPFILE = 0o20000000 | constants.O_DIRECTORY;
 const keepsOwner = -1;
 
-const operations: Readonly<Record<string, (path: Bytes, request: ProbeRequest) => void>> = {
+const operations: Readonly<Record<string, (path: Bytes, request: ProbeRequest) => unknown>> = {
   "open-write": (path) =>
     closeSync(openSync(path, constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)),
   "access-write": (path) => accessSync(path, constants.W_OK),
@@ -92,6 +96,20 @@ const operations: Readonly<Record<string, (path: Bytes, request: ProbeRequest) =
     lutimesSync(path, atimeMs / 1000, mtimeMs / 1000);
   },
   "link-target": probeLinkTarget,
+  link: (path) => {
+    if (readFileSync("/proc/sys/fs/protected_hardlinks", "latin1").trim() === "0")
+      throw new Inconclusive("fs.protected_hardlinks is off on this machine");
+    if (isStuck(path)) throw new Inconclusive("a name in a sticky directory could stay for good");
+    const name = random(parentOf(path));
+    linkSync(path, name);
+    putBack(() => unlinkSync(name));
+  },
+  run: (path) => {
+    const stdio: ("ignore" | "pipe")[] = ["ignore", "pipe", "ignore"];
+    const { error, stdout } = spawnSync(path.toString(), [], { env: {}, stdio, timeout: 10_000 });
+    if (error !== undefined) throw error;
+    return stdout.toString("base64");
+  },
   "attack-overwrite": attackOverwrite,
   "attack-create": (path, { keep }) => {
     closeSync(openSync(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL, 0o644));
@@ -117,6 +135,13 @@ function probeChmod(path: Bytes): void {
 }
 
 const setIdBits = 0o6000;
+
+/** Who owns neither the sticky directory nor the file can add a name of it, and not remove that again. */
+function isStuck(path: Bytes): boolean {
+  const [parent, file] = [statSync(parentOf(path)), lstatSync(path)];
+  const own = process.geteuid?.();
+  return (parent.mode & 0o1000) !== 0 && parent.uid !== own && file.uid !== own;
+}
 
 function holds(gid: number): boolean {
   return process.getegid?.() === gid || process.getgroups?.().includes(gid) === true;
@@ -181,12 +206,17 @@ function attempt(request: ProbeRequest, path: Bytes): ProbeAnswer {
   const operation = operations[request.operation];
   if (operation === undefined) return { observed: "inconclusive", why: "an unknown operation" };
   notPutBack = undefined;
+  let output: unknown;
   try {
-    operation(path, request);
+    output = operation(path, request);
   } catch (error) {
     return refused(error);
   }
-  return { observed: "allowed", ...(notPutBack === undefined ? {} : { why: notPutBack }) };
+  return {
+    observed: "allowed",
+    ...(notPutBack === undefined ? {} : { why: notPutBack }),
+    ...(typeof output === "string" ? { output } : {}),
+  };
 }
 
 function refused(error: unknown): ProbeAnswer {
@@ -214,12 +244,8 @@ function exists(path: Bytes): boolean {
 function targetOf(path: Bytes): Bytes {
   let at = path;
   for (let links = 0; links < 40; links += 1) {
-    let target: Buffer;
-    try {
-      target = readlinkSync(at, { encoding: "buffer" });
-    } catch {
-      return at;
-    }
+    if (!lstatSync(at, { throwIfNoEntry: false })?.isSymbolicLink()) return at;
+    const target = readlinkSync(at, { encoding: "buffer" });
     at = target[0] === slash ? target : Buffer.concat([parentOf(at), Buffer.of(slash), target]);
   }
   throw new Inconclusive("too many links");

@@ -5,17 +5,27 @@ import {
   type Attempt,
   attemptsFor,
   decide,
+  defaultCapabilities,
   type Identity,
   type Policy,
+  type StandIn,
+  standInsFor,
 } from "@lithify/seal";
-import type { Engine, InstanceFacts } from "../engine.ts";
+import type { Engine, Instance, InstanceFacts } from "../engine.ts";
 import { throwIfAborted } from "../host/program.ts";
 import { carriedNode, mountedProbe, probeEnvironment } from "./carried-node.ts";
+import { placePrograms } from "./carried-programs.ts";
 import { type ProbeAnswer, runProbe } from "./run-probe.ts";
+import { isSideCall } from "./side-calls.ts";
 import { strangeMounts, surroundingAttempts } from "./surroundings.ts";
 
+/** An attempt of the access model; with its reasons where it is none on an object. */
+interface ModelAttempt extends Attempt {
+  readonly because?: readonly string[];
+}
+
 /** An attempt of the access model with what the kernel said. */
-export interface ProvedAttempt extends Attempt, ProbeAnswer {}
+export interface ProvedAttempt extends ModelAttempt, ProbeAnswer {}
 
 /** An attempt that came out otherwise, with what the model reasoned. */
 export interface Disagreement extends ProvedAttempt {
@@ -90,7 +100,10 @@ export async function prove(
     attempts,
     disagreements: attempts
       .filter((attempt) => disagrees(attempt, options.readOnly === true))
-      .map((attempt) => ({ ...attempt, because: reasonFor(attempt, options) })),
+      .map(({ because, ...attempt }) => ({
+        ...attempt,
+        because: because ?? reasonFor(attempt, options),
+      })),
     mounts: [...mounts].toSorted(),
     residue,
     seconds: Math.round(performance.now() - start) / 1000,
@@ -98,9 +111,13 @@ export async function prove(
 }
 
 /** The model answers for a writable root, so what only a read-only one denies says nothing about it. */
-function disagrees({ expected, observed, errno }: ProvedAttempt, readOnly: boolean): boolean {
+function disagrees(
+  { expected, observed, errno, differs }: ProvedAttempt,
+  readOnly: boolean,
+): boolean {
   if (readOnly && errno === "EROFS") return false;
   return (
+    differs === true ||
     (expected === "allowed" && observed === "denied") ||
     (expected === "denied" && observed === "allowed")
   );
@@ -111,7 +128,9 @@ function reasonFor(
   { model, identities }: ProveOptions,
 ): readonly string[] {
   const who = identities.find(({ name }) => name === identity);
-  return who === undefined ? [] : decide(model, who, operation, path).why;
+  if (who === undefined || operation === "execute-as" || operation === "unshare")
+    return ["the system-call filter of the engine refuses new user namespaces"];
+  return decide(model, who, operation, path).why;
 }
 
 interface Proof {
@@ -129,7 +148,7 @@ async function proveFor(
   const { mounts, command } = mountedProbe(await carriedNode());
   const spec = {
     image,
-    as: identity,
+    as: withBounding(identity),
     entrypoint: command,
     command: ["wait"],
     env: probeEnvironment,
@@ -143,16 +162,8 @@ async function proveFor(
     const facts = await instance.facts();
     checkIdentity(facts, identity);
     const before = await instance.snapshot();
-    const planned = [
-      ...attemptsFor(options.model, identity),
-      ...surroundingAttempts(identity.name),
-    ];
     const workingDirectory = image.config.config?.WorkingDir || "/";
-    const answers = await runProbe(instance, { command }, workingDirectory, planned);
-    const attempts = planned.flatMap((attempt, index) => {
-      const answer = answers[index];
-      return answer === undefined ? [] : [{ ...attempt, ...answer }];
-    });
+    const attempts = await tryAll(instance, command, options.model, identity, workingDirectory);
     const touched = await instance.touched();
     const after = touched?.length === 0 ? before : await instance.snapshot();
     const strange = strangeMounts(facts, options.policy).filter(
@@ -162,6 +173,57 @@ async function proveFor(
   } finally {
     await instance.stop({ graceSeconds: 1 });
   }
+}
+
+/**
+ * What programs could give at most is Docker's fourteen where the identity does not say it; root would take
+ * them all at its next program, and with no_new_privs they mean nothing.
+ */
+function withBounding(identity: Identity): Identity {
+  const { uid, noNewPrivileges, bounding } = identity;
+  const isBare = uid === 0 || noNewPrivileges;
+  return { ...identity, bounding: bounding ?? (isBare ? [] : defaultCapabilities) };
+}
+
+/** Everything in one run of the probe: what Node can do itself, then the programs that do the rest. */
+async function tryAll(
+  instance: Instance,
+  command: readonly string[],
+  model: AccessModel,
+  identity: Identity,
+  workingDirectory: string,
+): Promise<readonly ProvedAttempt[]> {
+  const all = [...attemptsFor(model, identity), ...surroundingAttempts(identity)];
+  const { side = [], plain = [] } = Object.groupBy(all, (attempt) =>
+    isSideCall(attempt) ? "side" : "plain",
+  );
+  const standIns = standInsFor(model, identity);
+  const placing = { identity, workingDirectory };
+  const programs = await placePrograms(instance, side, standIns, placing);
+  try {
+    const requests = [...plain, ...programs.requests];
+    const answers = await runProbe(instance, { command }, workingDirectory, requests);
+    const runs = programs.answers(answers.slice(plain.length));
+    const given = standIns.map((standIn) => attemptAs(standIn, identity.name));
+    return withAnswers([...plain, ...side, ...given], [...answers.slice(0, plain.length), ...runs]);
+  } finally {
+    await programs.remove();
+  }
+}
+
+function attemptAs({ path, bits, expected, because }: StandIn, identity: string): ModelAttempt {
+  const route = (bits & 0o6000) === 0 ? "file-capability" : "set-id";
+  return { route, operation: "execute-as", path, identity, expected, because };
+}
+
+function withAnswers(
+  attempts: readonly ModelAttempt[],
+  answers: readonly ProbeAnswer[],
+): readonly ProvedAttempt[] {
+  return attempts.flatMap((attempt, index) => {
+    const answer = answers[index];
+    return answer === undefined ? [] : [{ ...attempt, ...answer }];
+  });
 }
 
 /** What the kernel gave the process must be what the model was asked about. */

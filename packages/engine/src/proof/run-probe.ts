@@ -10,6 +10,10 @@ export interface ProbeAnswer {
   readonly errno?: string;
   /** Why it says nothing, or from where it worked, or what could not be put back. */
   readonly why?: string;
+  /** What a program that the probe ran wrote, in base64. */
+  readonly output?: string;
+  /** A program gave other rights than the model says. */
+  readonly differs?: true;
 }
 
 /** Requests of one run of the probe, so that its answers stay below the limit of exec. */

@@ -1,4 +1,4 @@
-import type { Attempt, Policy } from "@lithify/seal";
+import { type Attempt, defaultCapabilities, type Identity, type Policy } from "@lithify/seal";
 import type { InstanceFacts } from "../engine.ts";
 
 /** Settings of the kernel that start programs or act on every process (36), and sockets of engines (35): never opened, only asked about. */
@@ -17,15 +17,31 @@ const reached: readonly (readonly [string, string])[] = [
   ["engine-socket", "/run/podman/podman.sock"],
 ];
 
-/** What an image cannot tell and a running container can: the model expects nothing of it. */
-export function surroundingAttempts(identity: string): readonly Attempt[] {
-  return reached.map(([route, path]) => ({
-    route,
-    operation: "access-write",
-    path,
-    identity,
-    expected: "unknown",
-  }));
+/**
+ * What an image cannot tell and a running container can: the model expects nothing of it, but that the system-call filter of
+ * an engine refuses user namespaces (31).
+ */
+export function surroundingAttempts(identity: Identity): readonly Attempt[] {
+  const { name, capabilities, bounding = defaultCapabilities } = identity;
+  const mayAdminister = [...capabilities, ...bounding].includes("CAP_SYS_ADMIN");
+  return [
+    ...reached.map(
+      ([route, path]): Attempt => ({
+        route,
+        operation: "access-write",
+        path,
+        identity: name,
+        expected: "unknown",
+      }),
+    ),
+    {
+      route: "user-namespace",
+      operation: "unshare",
+      path: "/",
+      identity: name,
+      expected: mayAdminister ? "unknown" : "denied",
+    },
+  ];
 }
 
 /** Route 28: mounts in the container that neither the engine makes everywhere nor the policy asks for; what they hide was not tried. */

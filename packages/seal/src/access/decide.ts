@@ -1,12 +1,14 @@
 import { unreachable } from "@lithify/fault";
 import type { TreeNode } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
-import { linkFreePath, parentOf } from "../policy/resolve.ts";
+import { linkFreePath } from "../policy/resolve.ts";
+import { directorySteps, effect, type Question, reachSteps, verdict } from "./decision-steps.ts";
 import { ownerText, permissionText } from "./describe.ts";
-import type { Answer, IdentityView, Reach } from "./identity-view.ts";
+import type { Answer } from "./identity-view.ts";
 import type { AccessModel } from "./model.ts";
 import type { Decision, Operation } from "./operation.ts";
-import { execute, ownsLike, permissionOf, write } from "./permission.ts";
+import { ownsLike, write } from "./permission.ts";
+import { sideDecision, sideMisfit } from "./side-decisions.ts";
 
 /**
  * Whether the identity can do the operation on the path, and why, for a writable root. Pure: the
@@ -34,14 +36,6 @@ export function decide(
 /** Whether an operation makes sense on this type of object. */
 export function fits(operation: Operation, node: TreeNode): boolean {
   return misfitOf(operation, node) === undefined;
-}
-
-interface Question {
-  readonly model: AccessModel;
-  readonly identity: Identity;
-  readonly view: IdentityView;
-  readonly number: number;
-  readonly node: TreeNode;
 }
 
 function answerTo(ask: Question, operation: Operation): Decision {
@@ -75,6 +69,11 @@ function answerTo(ask: Question, operation: Operation): Decision {
       return changingGroup(ask);
     case "link-target":
       return throughLink(ask);
+    case "link":
+    case "set-attribute":
+    case "remove-acl":
+    case "same-flags":
+      return sideDecision(ask, operation);
     default:
       return unreachable(operation);
   }
@@ -165,42 +164,6 @@ function guardedLink(link: TreeNode, directory: TreeNode, identity: Identity): b
   );
 }
 
-function directorySteps(ask: Question, number: number): readonly string[] {
-  const directory = ask.model.nodes[number];
-  if (directory === undefined) return [];
-  return [
-    ...reachSteps(ask, number, ask.view.reachOf(number)),
-    permissionText(ask.model, directory, ask.identity, write | execute),
-  ];
-}
-
-/** Nothing where the absolute path works; else where the way ends, or that it starts at WORKDIR. */
-function reachSteps(ask: Question, number: number, reach: Reach): readonly string[] {
-  const { model, identity } = ask;
-  if (reach === "path") return [];
-  if (reach === "workdir") {
-    return [
-      `its absolute path is closed to you, but the process starts in WORKDIR \`${model.workingDirectory?.path ?? "/"}\` and gets there by a relative path`,
-    ];
-  }
-  for (let path = model.nodes[number]?.path ?? "/"; path !== "/"; ) {
-    path = parentOf(path);
-    const above = model.tree.at(path);
-    if (above === undefined || permissionOf(above, identity, execute).answer === "yes") continue;
-    return [permissionText(model, above, identity, execute)];
-  }
-  return [];
-}
-
-function effect(answer: Answer, deed: string): string {
-  if (answer === "yes") return `so you can ${deed}`;
-  return answer === "no" ? `so you cannot ${deed}` : `whether you can ${deed} cannot be told`;
-}
-
-function verdict(answer: Answer, why: readonly string[]): Decision {
-  return { answer: answer === "yes" ? "allowed" : answer === "no" ? "denied" : "unknown", why };
-}
-
 function misfitOf(operation: Operation, node: TreeNode): string | undefined {
   const isDirectory = node.type === "directory";
   const isSpecial = !isDirectory && node.type !== "file" && node.type !== "symlink";
@@ -218,6 +181,11 @@ function misfitOf(operation: Operation, node: TreeNode): string | undefined {
       return node.path === "/" ? "the root cannot be renamed" : undefined;
     case "chmod":
       return node.type === "symlink" ? "a symbolic link has no mode of its own" : undefined;
+    case "link":
+    case "set-attribute":
+    case "remove-acl":
+    case "same-flags":
+      return sideMisfit(operation, node);
     case "link-target":
       return node.type === "symlink" ? undefined : `\`${node.path}\` is not a symbolic link`;
     case "chgrp":

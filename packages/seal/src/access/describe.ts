@@ -33,7 +33,7 @@ export function permissionText(
   const permission = permissionOf(node, identity, want);
   const grants = permission.answer === "yes" ? "which has" : "which lacks";
   const reason = classText(model, node, identity, permission);
-  const wanted = `${want & 2 ? "w" : ""}${want & 1 ? "x" : ""}`;
+  const wanted = `${want & 4 ? "r" : ""}${want & 2 ? "w" : ""}${want & 1 ? "x" : ""}`;
   const what = `\`${node.path}\` is ${modeAndOwner(model, node)}`;
   if (permission.answer === "unknown") {
     return `${what}, but its ACL is malformed (${permission.trouble ?? "unreadable"}), so nothing is sure`;

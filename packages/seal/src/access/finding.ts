@@ -12,6 +12,9 @@ export type RouteName =
   | "chown" // 7
   | "times" // 8
   | "acl" // 9
+  | "attribute" // 10
+  | "acl-change" // 10
+  | "inode-flags" // 11
   | "tmpfile-link" // 12
   | "hard-link-out" // 13
   | "link-target" // 14
@@ -27,6 +30,7 @@ export type RouteName =
   | "volume" // 27
   | "mount" // 28, 29
   | "shared-processes" // 16
+  | "user-namespace" // 31
   | "privileged" // 20, 32 to 36
   | "host" // 35, 36
   | "writable-root" // the second fence

@@ -24,6 +24,10 @@ import type { RouteName } from "./finding.ts";
  * | `chgrp` | any object, links not followed | `lchown(path, -1, its present gid)` (uid 4294967295 where -1 cannot be given) | `chmod` to the former mode when set-id bits went (the kernel clears them) |
  * | `utimes` | any object, links not followed | `lutimes(path, its present atime, its present mtime)`, explicit times, never UTIME_OMIT or UTIME_NOW | nothing changed |
  * | `link-target` | symbolic link whose target does not exist | `open(path, O_WRONLY \| O_CREAT, 0600)` without O_EXCL and O_NOFOLLOW, so that the target is created through the link; a missing parent of the target is made first with `mkdir` | `unlink` the target (its resolved path), `rmdir` the parents made |
+ * | `link` | regular file | `link(path, parent/RANDOM)`: fs.protected_hardlinks asks for the owner or for read and write, before the directory is asked | `unlink` |
+ * | `set-attribute` | regular file, directory | `lsetxattr(path, "user.lithify-probe", …, XATTR_CREATE)` | `lremovexattr` |
+ * | `remove-acl` | any object but a symbolic link, without an access ACL and set-group-id | `lremovexattr(path, "system.posix_acl_access")`; that there is none (ENODATA) is asked after the owner | nothing changed |
+ * | `same-flags` | regular file, directory | `open(path, O_RDONLY \| O_NOFOLLOW \| O_NONBLOCK)`, FS_IOC_GETFLAGS, FS_IOC_SETFLAGS with the same | nothing changed |
  *
  * Verdicts: success = allowed; EACCES, EPERM, EROFS = denied; all else = inconclusive. In particular
  * EXDEV (a directory of a lower overlay layer), EBUSY (a mount point), ETXTBSY (a running program),
@@ -40,7 +44,11 @@ export type Operation =
   | "chmod"
   | "chgrp"
   | "utimes"
-  | "link-target";
+  | "link-target"
+  | "link"
+  | "set-attribute"
+  | "remove-acl"
+  | "same-flags";
 
 /**
  * What the model says. `unknown`: the image does not tell (a malformed ACL, an object that is
@@ -55,9 +63,13 @@ export interface Decision {
 /** One thing that the proof tries live, with what the model expects of it. */
 export interface Attempt {
   readonly route: RouteName;
-  readonly operation: Operation;
+  /** `execute-as`: a program of the proof's own with owner, mode and capabilities of the one at `path`; `unshare`: a user namespace. */
+  readonly operation: Operation | "execute-as" | "unshare";
   readonly path: string;
   /** The identity's name. */
   readonly identity: string;
   readonly expected: Decision["answer"];
 }
+
+/** An attempt that `decide` answers for. */
+export type ObjectAttempt = Attempt & { readonly operation: Operation };

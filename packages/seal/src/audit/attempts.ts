@@ -2,10 +2,11 @@ import type { TreeNode } from "@lithify/oci";
 import { decide } from "../access/decide.ts";
 import type { RouteName } from "../access/finding.ts";
 import type { AccessModel } from "../access/model.ts";
-import type { Attempt, Operation } from "../access/operation.ts";
+import type { ObjectAttempt, Operation } from "../access/operation.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isWithin } from "../policy/resolve.ts";
 import { protectedNumbers } from "./audit.ts";
+import { sideAttempts } from "./side-attempts.ts";
 
 /** Files outside the strict trees that the model holds for unchangeable, of which this many are tried, evenly spread. */
 export const sampleLimit = 2000;
@@ -13,10 +14,10 @@ export const sampleLimit = 2000;
 /**
  * What the proof tries live, in tree order. In strict trees every operation on every object; of
  * everything else protected: every directory, every object that the model says is changeable,
- * every dangling link, and a sample of the rest. Not tried: what lies in writable paths, and what
+ * every dangling link, and a sample of the rest. Then `sideAttempts`. Not tried: what lies in writable paths, and what
  * an engine mounts or writes itself (`/proc`, `/sys`, `/dev`, `/etc/hosts`, …).
  */
-export function* attemptsFor(model: AccessModel, identity: Identity): Iterable<Attempt> {
+export function* attemptsFor(model: AccessModel, identity: Identity): Iterable<ObjectAttempt> {
   const numbers = protectedNumbers(model).filter((number) => !isEngines(pathOf(model, number)));
   const plain = numbers.filter((number) => isPlainFile(model, identity, number));
   const step = Math.max(1, Math.ceil(plain.length / sampleLimit));
@@ -31,6 +32,7 @@ export function* attemptsFor(model: AccessModel, identity: Identity): Iterable<A
       yield { route, operation, path: node.path, identity: identity.name, expected: answer };
     }
   }
+  yield* sideAttempts(model, identity, numbers);
 }
 
 function operationsOn(
