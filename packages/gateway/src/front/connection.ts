@@ -4,6 +4,7 @@ import { BodyReader } from "../http/body-reader.ts";
 import { MessageBody } from "../http/message-body.ts";
 import { BadRequest, type RequestHead } from "../http/request-head.ts";
 import { Tunnel, type Upgraded } from "../http/tunnel.ts";
+import type { ListenerPlan } from "../plan/service-plan.ts";
 import type { Front, Guest } from "./front.ts";
 import { refusalOf, refusalText, refuse } from "./front-refusals.ts";
 import { Addresses, FrontRequest } from "./front-request.ts";
@@ -29,6 +30,9 @@ export class Connection implements Guest {
   /** The request whose answer is awaited. */
   #request: FrontRequest | undefined;
   #body: MessageBody | undefined;
+  /** The last head that was let in, and the plan that let it in. */
+  #admitted: RequestHead | undefined;
+  #admittedBy: ListenerPlan | undefined;
   #reader: BodyReader | undefined;
   /** What the connection has become after an upgrade; nothing else counts then. */
   #tunnel: Tunnel | undefined;
@@ -146,12 +150,15 @@ export class Connection implements Guest {
       this.#reading = "body";
       this.#reader = new BodyReader(body);
     }
-    const refusal = refusalOf(plan, head);
+    const refusal =
+      head === this.#admitted && plan === this.#admittedBy ? undefined : refusalOf(plan, head);
     if (refusal !== undefined) {
       this.#front.note(refusalText(this.addresses.client, refusal, head), "request");
       this.#send(request, refusal);
       return;
     }
+    this.#admitted = head;
+    this.#admittedBy = plan;
     if (body !== 0) this.#body = new MessageBody(() => this.#wantBody(head));
     handler(request, this.#body).then(
       (answer) => this.#send(request, answer),

@@ -2,10 +2,14 @@ import { BadRequest, HeadParser, type RequestHead } from "../http/request-head.t
 
 const noBytes = Buffer.alloc(0);
 const endOfHead = Buffer.from("\r\n\r\n");
+/** Longer heads are parsed anew each time, so that ten thousand connections keep little. */
+const longestKnown = 1024;
 
 /** Collects a request's head from bytes as they come; whole heads are parsed without a copy. */
 export class HeadCollector {
   readonly #parser = new HeadParser();
+  /** The last head that came whole and alone, as it came: kept connections often repeat it. */
+  #known: { readonly text: string; readonly head: RequestHead } | undefined;
   #parts: string[] = [];
   /** The last bytes, in which the end may have begun. */
   #tail = "";
@@ -30,18 +34,31 @@ export class HeadCollector {
   ): { readonly head: RequestHead | undefined; readonly rest: Buffer } {
     let from = 0;
     if (this.#size === 0) {
+      const head = this.#repeated(bytes, most);
+      if (head !== undefined) return { head, rest: noBytes };
       from = this.#passEmptyLine(bytes);
       if (from === bytes.length) return { head: undefined, rest: noBytes };
       const end = bytes.indexOf(endOfHead, from);
       if (end >= 0) {
         this.#before = "nothing";
         limit(end - from, most);
-        const head = this.#parser.parse(bytes.toString("latin1", from, end + 2));
-        return { head, rest: end + 4 === bytes.length ? noBytes : bytes.subarray(end + 4) };
+        const text = bytes.toString("latin1", from, end + 4);
+        const head = this.#parser.parse(text.slice(0, -2));
+        if (from > 0 || end + 4 < bytes.length) return { head, rest: bytes.subarray(end + 4) };
+        this.#known = text.length > longestKnown ? undefined : { text, head };
+        return { head, rest: noBytes };
       }
       this.since = Date.now();
     }
     return this.#takePart(bytes, bytes.toString("latin1", from), most);
+  }
+
+  /** The head that the same bytes gave before; a body that came with it is never among them. */
+  #repeated(bytes: Buffer, most: number): RequestHead | undefined {
+    const known = this.#known;
+    if (known === undefined || known.text.length !== bytes.length) return undefined;
+    if (bytes.length - endOfHead.length > most || this.#before !== "nothing") return undefined;
+    return bytes.toString("latin1") === known.text ? known.head : undefined;
   }
 
   /** RFC 9112, 2.2: one empty line before a request is passed over, however it comes. */
