@@ -56,14 +56,30 @@ const typeOfForm: Readonly<Record<ContentForm, string | undefined>> = {
   message: undefined,
 };
 
+const objectHeaders = Headers.fromRaw([
+  "X-Backside-Transport",
+  "FAIL FAIL",
+  "Content-Type",
+  typeOfForm.object!,
+]);
+
 /** The answer of a transaction that skipped the backend: OUTPUT of its request rule. */
 export function skippedAnswer(transaction: Transaction): Answer {
   const content = transaction.read("OUTPUT");
+  const headers = skippedHeaders(transaction, content);
+  const { status, reason } = statusOf(transaction, 200);
+  return { status, reason, headers, body: content?.bytes ?? new Uint8Array(0), close: false };
+}
+
+function skippedHeaders(transaction: Transaction, content: Content | undefined): Headers {
+  // an object where no policy has touched a header: always the same lines
+  if (content?.form === "object" && !transaction.hasAnswer && !transaction.hasCurrent) {
+    return objectHeaders.copy();
+  }
   const headers = Headers.of("X-Backside-Transport", "FAIL FAIL");
   putAnswerHeaders(headers, transaction);
   putContentType(headers, transaction, content, undefined);
-  const { status, reason } = statusOf(transaction, 200);
-  return { status, reason, headers, body: content?.bytes ?? new Uint8Array(0), close: false };
+  return headers;
 }
 
 /**

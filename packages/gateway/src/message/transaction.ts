@@ -54,7 +54,7 @@ const offValues: ReadonlySet<string> = new Set(["", "0", "false", "off"]);
 
 /** One message through one service: contexts, variables and headers of all its rules. */
 export class Transaction implements MatchSubject, Disposable {
-  readonly id = String(++lastId);
+  readonly #id = ++lastId;
   readonly plan: ServicePlan;
   readonly request: IncomingRequest;
   readonly startedAt = Date.now();
@@ -107,6 +107,10 @@ export class Transaction implements MatchSubject, Disposable {
     this.uri = request.uri;
     this.method = request.method;
     this.original = request.headers;
+  }
+
+  get id(): string {
+    return String(this.#id);
   }
 
   get globalId(): string {

@@ -85,6 +85,7 @@ export function headerVariable(
 ):
   | { readonly side: "request" | "response"; readonly append: boolean; readonly header: string }
   | undefined {
+  if (!name.includes("-header/")) return undefined;
   const match = /^(set|append)-(request|response)-header\/(.+)$/.exec(name);
   if (match === null) return undefined;
   return {
@@ -96,13 +97,15 @@ export function headerVariable(
 
 /** The stylesheet parameter that a variable sets: `config-param/{namespace}name`, by local name. */
 export function parameterVariable(name: string): string | undefined {
+  if (!name.startsWith("config-param/")) return undefined;
   return /^config-param\/(?:\{[^}]*\})?(.+)$/.exec(name)?.[1];
 }
 
 /** True for a variable URL that a policy or a script may set. */
 export function isWritableVariable(url: string): boolean {
-  if (/^var:\/\/(?:context\/[^/]+\/.+|local\/.+|system\/[^/]+\/.+)$/.test(url)) return true;
-  if (!url.startsWith(prefix)) return false;
+  if (!url.startsWith(prefix)) {
+    return /^var:\/\/(?:context\/[^/]+\/.+|local\/.+|system\/[^/]+\/.+)$/.test(url);
+  }
   const name = url.slice(prefix.length);
   if (headerVariable(name) !== undefined || parameterVariable(name) !== undefined) return true;
   return (byName.get(name)?.access ?? "read") !== "read";

@@ -37,10 +37,12 @@ import { openUrl } from "./open-url.ts";
 export interface HostParts {
   readonly transaction: Transaction;
   readonly action: ActionPlan;
-  readonly root: string;
-  readonly scripts: ScriptStore;
-  readonly log: Log;
-  readonly urls: UrlClient;
+  readonly world: {
+    readonly root: string;
+    readonly scripts: ScriptStore;
+    readonly log: Log;
+    readonly urls: UrlClient;
+  };
   /** Runs another rule of the service; gives why it failed. */
   callRule(rule: string, input: string, output: string): Promise<string | undefined>;
 }
@@ -111,8 +113,9 @@ export class TransactionHost implements ScriptHost, HostOutcome {
     return listVariables();
   }
 
-  parameters(): Readonly<Record<string, string>> {
-    return Object.fromEntries(this.#parts.transaction.parameters);
+  parameters(): Readonly<Record<string, string>> | undefined {
+    const { parameters } = this.#parts.transaction;
+    return parameters.size === 0 ? undefined : Object.fromEntries(parameters);
   }
 
   reject(message: string | undefined): void {
@@ -120,9 +123,9 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   log(level: string, category: string, values: readonly unknown[]): void {
-    const { transaction, action, log } = this.#parts;
+    const { transaction, action, world } = this.#parts;
     const event = logEventOf(transaction, "8580005c", level as Priority, formatText(values));
-    log({ ...event, category, object: { kind: "gatewayscript", name: action.name } });
+    world.log({ ...event, category, object: { kind: "gatewayscript", name: action.name } });
   }
 
   header(side: HeaderSide, name: string): readonly string[] {
@@ -158,7 +161,8 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
-    const { root, transaction, urls } = this.#parts;
+    const { transaction, world } = this.#parts;
+    const { root, urls } = world;
     openUrl(request, { root, domain: transaction.plan.domain, urls }, done);
   }
 
@@ -197,7 +201,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   userModule(specifier: string, from: string): ReturnType<ScriptHost["userModule"]> {
-    return this.#parts.scripts.module(this.#parts.transaction.plan.domain, specifier, from);
+    return this.#parts.world.scripts.module(this.#parts.transaction.plan.domain, specifier, from);
   }
 
   temporaryFile(): string {
@@ -269,8 +273,10 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   #file(url: string, allowed: RegExp): string {
-    const { root, transaction } = this.#parts;
-    const file = allowed.test(url) ? fileOfUrl(root, transaction.plan.domain, url) : undefined;
+    const { transaction, world } = this.#parts;
+    const file = allowed.test(url)
+      ? fileOfUrl(world.root, transaction.plan.domain, url)
+      : undefined;
     if (file === undefined) throw new Error(`${url} cannot be used here`);
     return file;
   }

@@ -67,7 +67,7 @@ export interface ScriptHost {
   getVariable(url: string): unknown;
   setVariable(url: string, value: unknown): void;
   listVariables(): readonly ListedVariable[];
-  parameters(): Readonly<Record<string, string>>;
+  parameters(): Readonly<Record<string, string>> | undefined;
   /** Rejects with a message; undefined takes a rejection back. */
   reject(message: string | undefined): void;
   log(level: string, category: string, values: readonly unknown[]): void;

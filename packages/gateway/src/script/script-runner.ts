@@ -164,7 +164,7 @@ export class ScriptRunner {
   #finishBatch(): void {
     const jobs = this.#batch;
     const alone = jobs[0]?.run.alone === true ? jobs[0].run : undefined;
-    this.#jobs.unshift(...jobs.slice(this.#done));
+    if (this.#done < jobs.length) this.#jobs.unshift(...jobs.slice(this.#done));
     this.#batch = [];
     if (alone !== undefined) this.#lastAlone = alone;
     if (this.#jobs.length > 0 || alone !== undefined) this.#schedule();
@@ -174,7 +174,12 @@ export class ScriptRunner {
     for (const { run } of jobs) if (!run.alone) this.#settle(run);
   }
 
-  #take(): Job[] {
+  #take(): readonly Job[] {
+    const all = this.#jobs;
+    if (all.length <= mostTogether && all.every(({ run }) => !run.over && !run.alone)) {
+      this.#jobs = [];
+      return all;
+    }
     const jobs = this.#jobs.filter(({ run }) => !run.over);
     const firstAlone = jobs.findIndex(({ run }) => run.alone);
     const count =

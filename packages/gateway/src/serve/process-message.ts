@@ -107,7 +107,7 @@ async function processRequest(
   }
   if (plan.requestType === "unprocessed") {
     if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
-    return forward(world, transaction, body ?? new Uint8Array(0));
+    return await forward(world, transaction, body ?? new Uint8Array(0));
   }
   const arrived = body === undefined ? noBytes : await collect(body, plan);
   if (arrived instanceof TooLarge) return failed("client", arrived.message);
@@ -118,7 +118,7 @@ async function processRequest(
   transaction.contexts.set("INPUT", input);
   if (skipsRules(plan, plan.requestType, bytes)) {
     if (plan.backend.type === "loopback") return skippedAnswer(transaction);
-    return forward(world, transaction, bytes);
+    return await forward(world, transaction, bytes);
   }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
@@ -127,7 +127,7 @@ async function processRequest(
   if (failure !== undefined) return failure;
   const answered = transaction.skipsBackside || plan.backend.type === "loopback";
   if (answered) return skippedAnswer(transaction);
-  return forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
+  return await forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
 }
 
 async function forward(
@@ -166,7 +166,7 @@ async function forward(
     const entry = findRule(transaction, plan.policy, "response-rule");
     if (entry === undefined) return new ProxiedAnswer(transaction, answer, answer.body);
   }
-  return processResponse(world, transaction, answer);
+  return await processResponse(world, transaction, answer);
 }
 
 async function processResponse(

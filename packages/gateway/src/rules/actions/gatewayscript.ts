@@ -56,7 +56,7 @@ function start(
       script.id,
       script.usesPromises,
       (scriptRun) => {
-        host = new TransactionHost({ ...world, transaction, action, callRule }, scriptRun);
+        host = new TransactionHost({ world, transaction, action, callRule }, scriptRun);
         return host;
       },
       {

@@ -63,7 +63,7 @@ export function installRunner(
       return exports;
     }
     #builtin(specifier: string): unknown {
-      const name = specifier.replace(/\.js$/, "");
+      const name = specifier.endsWith(".js") ? specifier.slice(0, -3) : specifier;
       const known = this.#builtins.get(name) ?? builtin(this.#host, name);
       if (known !== undefined) this.#builtins.set(name, known);
       return known;

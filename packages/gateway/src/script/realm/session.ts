@@ -10,6 +10,7 @@ export interface SessionMaker {
 /** Runs inside a realm (its text is evaluated there): the classes behind session and console. */
 export function installSession(kit: RealmKit): SessionMaker {
   const unreachable = ["OUTPUT", "NULL", "PIPE"];
+  const noParameters = Object.freeze({});
   let hostOf: (context: object) => ScriptHost;
   let nameOf: (context: object) => string;
   const Readable = kit.readable(
@@ -62,7 +63,8 @@ export function installSession(kit: RealmKit): SessionMaker {
       this.input = new Context(host, "(input)");
       this.output = new Context(host, "(output)");
       this.INPUT = new Context(host, "INPUT");
-      this.parameters = Object.freeze({ ...host.parameters() });
+      const given = host.parameters();
+      this.parameters = given === undefined ? noParameters : Object.freeze({ ...given });
       Object.freeze(this);
     }
     name(name: unknown): Context | undefined {
