@@ -113,7 +113,7 @@ function compressionTarget(compression: "gzip" | "zstd"): Target {
       return [...whole, Buffer.concat(whole)];
     },
     parse: async (bytes) => {
-      for await (const part of decompress(pieces(bytes), expansion)) void part;
+      for await (const part of decompress(pieces(bytes), { limits: expansion })) void part;
     },
   };
 }

@@ -1,7 +1,9 @@
 // `node bench/images/seal-image.ts STORE TAG`: one seal in a process of its own; what it did as JSON.
-import { openStore } from "@lithify/oci";
+import { keepYoungSpaceSmall, openStore } from "@lithify/oci";
 import { parsePolicy, seal } from "@lithify/seal";
 
+// As `lithify seal` does
+keepYoungSpaceSmall();
 const [directory = "", tag = ""] = process.argv.slice(2);
 const store = await openStore(directory);
 const image = await store.image(tag);

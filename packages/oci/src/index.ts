@@ -79,3 +79,4 @@ export {
   treeFromTar,
 } from "./tree/replay.ts";
 export type { NodeType, Resolution, Tree, TreeNode } from "./tree/tree.ts";
+export { keepYoungSpaceSmall } from "./tree/young-space.ts";

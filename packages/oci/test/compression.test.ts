@@ -107,7 +107,7 @@ describe("damaged streams", () => {
   test("bombs are stopped", async () => {
     const bomb = zstdCompressSync(Buffer.alloc(8 * 1024 * 1024));
     const run = (limits: { bytes: number; ratio: number; ratioFrom: number }) => () =>
-      collect(decompress(inPieces(bomb), limits));
+      collect(decompress(inPieces(bomb), { limits }));
     await expectFault("LIMIT_EXCEEDED", run({ bytes: 1024 * 1024, ratio: 1e9, ratioFrom: 0 }));
     await expectFault("LIMIT_EXCEEDED", run({ bytes: 1e9, ratio: 100, ratioFrom: 1024 * 1024 }));
     expect((await run({ bytes: 1e9, ratio: 100, ratioFrom: 1e9 })()).length).toBe(8 * 1024 * 1024);

@@ -24,7 +24,12 @@ function noted(
     xattrs: new Map(),
   } as const;
   const sink = contentWatch.watch({ ...common, path, size });
-  for (let at = 0; at < bytes.length; at += piece) sink?.push(bytes.subarray(at, at + piece));
+  for (let at = 0; at < bytes.length; at += piece) {
+    const part = Buffer.from(bytes.subarray(at, at + piece));
+    sink?.push(part);
+    // A piece is valid during the call alone
+    part.fill(0xaa);
+  }
   const note = sink?.end();
   return note === undefined ? undefined : (JSON.parse(note) as Content);
 }

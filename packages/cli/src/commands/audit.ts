@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { Fault, isFault } from "@lithify/fault";
-import { type Image, openImageAt, type Store } from "@lithify/oci";
+import { type Image, keepYoungSpaceSmall, openImageAt, type Store } from "@lithify/oci";
 import {
   audit,
   auditReportAs,
@@ -56,6 +56,7 @@ export const command: CommandSpec = {
     "lithify audit echo:sealed --docker-run 'docker run --read-only --tmpfs /tmp echo:sealed'",
   ],
   async run(context, args, options) {
+    keepYoungSpaceSmall();
     const format = options.text("format") ?? (context.isJson ? "json" : "text");
     if (!isReportFormat(format)) {
       throw new Fault("USAGE", "--format", {

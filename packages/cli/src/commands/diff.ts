@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { diffTrees, type Image, imageTree, openImageAt } from "@lithify/oci";
+import { diffTrees, type Image, imageTree, keepYoungSpaceSmall, openImageAt } from "@lithify/oci";
 import type { CommandSpec } from "../command.ts";
 import { table } from "../style.ts";
 import { readTransportOptions, transportOptions } from "../transport-options.ts";
@@ -12,6 +12,7 @@ export const command: CommandSpec = {
     "lithify diff web:1.4 docker://registry.example/web:1.4",
   ],
   async run(context, args, options) {
+    keepYoungSpaceSmall();
     const [a = "", b = ""] = args;
     const { own, ...transport } = await readTransportOptions(context, options);
     const [before, after] = [

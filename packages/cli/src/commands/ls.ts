@@ -1,4 +1,10 @@
-import { imageTree, openImageAt, type TransportOptions, type TreeNode } from "@lithify/oci";
+import {
+  imageTree,
+  keepYoungSpaceSmall,
+  openImageAt,
+  type TransportOptions,
+  type TreeNode,
+} from "@lithify/oci";
 import { xattrText } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
@@ -10,6 +16,7 @@ export const command: CommandSpec = {
   options: transportOptions,
   examples: ["lithify ls", "lithify ls echo:sealed /drouter/config"],
   async run(context, args, options) {
+    keepYoungSpaceSmall();
     const [image, path] = args;
     if (image === undefined) return listImages(context);
     return listFiles(await readTransportOptions(context, options), image, path ?? "/");

@@ -1,5 +1,5 @@
 import { Fault } from "@lithify/fault";
-import { openImageAt, putImageAt } from "@lithify/oci";
+import { keepYoungSpaceSmall, openImageAt, putImageAt } from "@lithify/oci";
 import { type PlannedLayer, seal } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
@@ -16,6 +16,7 @@ export const command: CommandSpec = {
   ],
   examples: ["lithify seal echo:mutable -t echo:sealed", "lithify seal echo:mutable --dry-run"],
   async run(context, args, options) {
+    keepYoungSpaceSmall();
     const started = performance.now();
     const own = await context.wire.store();
     const [ref = ""] = args;

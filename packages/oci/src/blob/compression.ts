@@ -3,6 +3,7 @@ import { createGunzip, createZstdDecompress } from "node:zlib";
 import { Fault } from "@lithify/fault";
 import { ByteQueue } from "./byte-queue.ts";
 import { decodeFrames, encodeFrames, type KeptFrames } from "./frames.ts";
+import { release } from "./release.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
 
@@ -38,20 +39,26 @@ export function compressionOf(start: Uint8Array): Compression {
 
 /**
  * The bytes inside a gzip or zstd stream, told by its magic number; anything else as it is. Frames that say how long
- * they are are expanded several at one time, and handed to `kept`.
+ * they are are expanded several at one time, and handed to `kept`. With `passing` the memory of a piece is given back when the
+ * next one is asked for.
  * @throws Fault COMPRESSION_INVALID, LIMIT_EXCEEDED
  */
 export async function* decompress(
   bytes: AsyncIterable<Uint8Array>,
-  limits: ExpansionLimits = expansionLimits,
-  kept?: KeptFrames,
+  options: {
+    readonly limits?: ExpansionLimits;
+    readonly kept?: KeptFrames | undefined;
+    readonly passing?: boolean | undefined;
+  } = {},
 ): AsyncGenerator<Uint8Array> {
+  const { limits = expansionLimits, kept, passing = false } = options;
   const counted = { bytes: 0 };
   const source: AsyncIterator<Uint8Array> = countedBy(bytes, counted);
   try {
     const input = new ByteQueue(source);
     const compression = compressionOf(await input.peek(4));
-    const expanded = compression === "none" ? input.rest() : expandedBy(compression, input, kept);
+    const expanded =
+      compression === "none" ? input.rest() : expandedBy(compression, input, { kept, passing });
     let total = 0;
     for await (const chunk of expanded) {
       total += chunk.length;
@@ -91,24 +98,30 @@ async function* countedBy(
 async function* expandedBy(
   compression: "gzip" | "zstd",
   input: ByteQueue,
-  kept: KeptFrames | undefined,
+  { kept, passing }: { readonly kept: KeptFrames | undefined; readonly passing: boolean },
 ): AsyncGenerator<Uint8Array> {
   const others = (bytes: AsyncIterable<Uint8Array>) => {
     // The types leave out that a coder is a stream with a stream's options
     const options = { chunkSize, readableHighWaterMark };
-    return through(
-      bytes,
-      compression === "gzip" ? createGunzip(options) : createZstdDecompress(options),
-    );
+    const coder = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
+    return passing ? passed(through(bytes, coder)) : through(bytes, coder);
   };
   try {
-    yield* decodeFrames(input, compression, others, kept);
+    yield* decodeFrames(input, compression, others, { kept, passing });
   } catch (error) {
     if (!isCodecError(error)) throw error;
     throw new Fault("COMPRESSION_INVALID", `a ${compression} stream`, {
       why: (error as Error).message,
       cause: error,
     });
+  }
+}
+
+/** A coder fills a block piece by piece: who has had its last piece has had all of it. */
+async function* passed(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) {
+    yield piece;
+    if (piece.byteOffset + piece.length === piece.buffer.byteLength) release(piece);
   }
 }
 

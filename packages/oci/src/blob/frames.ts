@@ -8,6 +8,7 @@ import {
   gzipMemberLength,
   gzipStartBytes,
 } from "./gzip.ts";
+import { release } from "./release.ts";
 import {
   expandZstdFrame,
   zstdBlockBytes,
@@ -117,21 +118,23 @@ export async function* encodeFrames(
 
 /**
  * Expands the frames that can be expanded on their own, several at one time, in order; `others` expands what comes
- * from the first that cannot.
+ * from the first that cannot. With `passing` a block's memory is given back when the next one is asked for, unless it is
+ * kept.
  */
 export async function* decodeFrames(
   input: ByteQueue,
   compression: "gzip" | "zstd",
   others: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
-  kept?: KeptFrames,
+  { kept, passing = false }: { readonly kept?: KeptFrames | undefined; readonly passing?: boolean },
 ): AsyncGenerator<Uint8Array> {
   const { next, decode } = codecs[compression];
   const running: { readonly frame: Buffer; readonly content: Promise<Buffer> }[] = [];
-  const oldest = async (): Promise<Buffer> => {
+  const oldest = async function* (): AsyncGenerator<Buffer> {
     const { frame, content } = running.shift() as (typeof running)[number];
     const expanded = await content;
     kept?.add(expanded, frame);
-    return expanded;
+    yield expanded;
+    if (passing && kept === undefined) release(expanded);
   };
   let isFirst = true;
   for (;;) {
@@ -140,9 +143,9 @@ export async function* decodeFrames(
     isFirst = false;
     const frame = await input.take(length);
     running.push({ frame, content: started(decode(frame)) });
-    if (running.length >= ahead) yield await oldest();
+    if (running.length >= ahead) yield* oldest();
   }
-  while (running.length > 0) yield await oldest();
+  while (running.length > 0) yield* oldest();
   // An empty stream is malformed; the end behind a frame is not
   if (!isFirst && (await input.peek(1)).length === 0) return;
   yield* others(input.rest());

@@ -3,8 +3,7 @@ import { Fault, isFault } from "@lithify/fault";
 import type { BlobReader } from "../blob/blob-store.ts";
 import { decompress, expansionLimits } from "../blob/compression.ts";
 import type { DiffId } from "../blob/digest.ts";
-import type { KeptFrames } from "../blob/frames.ts";
-import type { Layer } from "./image.ts";
+import type { Layer, ReadingOptions } from "./image.ts";
 import type { Descriptor } from "./manifest.ts";
 
 /** A layer whose blob is in a store. */
@@ -17,18 +16,18 @@ export function layerFromBlob(store: BlobReader, descriptor: Descriptor, diffId:
     digest,
     diffId,
     compressed,
-    uncompressed: ({ kept } = {}) =>
-      verified(isPlain ? compressed() : expanded(compressed, kept), diffId, digest),
+    uncompressed: (options = {}) =>
+      verified(isPlain ? compressed() : expanded(compressed, options), diffId, digest),
   };
 }
 
 /** A corrupt blob breaks its compression before its last byte is hashed: it is read to its end, so that the fault names it. */
 async function* expanded(
   compressed: () => AsyncIterable<Uint8Array>,
-  kept: KeptFrames | undefined,
+  options: ReadingOptions,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* decompress(compressed(), expansionLimits, kept);
+    yield* decompress(compressed(), { ...options, limits: expansionLimits });
   } catch (error) {
     if (isFault(error, "COMPRESSION_INVALID")) for await (const chunk of compressed()) void chunk;
     throw error;

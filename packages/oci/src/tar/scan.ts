@@ -27,7 +27,8 @@ type State =
 /**
  * Takes a tar archive in pieces of any size and tells the sink what is in it; nothing is asynchronous,
  * so that an archive of 100,000 members costs no 100,000 promises.
- * `push` and `end` throw Fault TAR_INVALID and LIMIT_EXCEEDED. Pieces must not be changed afterwards.
+ * `push` and `end` throw Fault TAR_INVALID and LIMIT_EXCEEDED. What is not whole yet at the end of a piece is copied: a
+ * piece is the caller's again when `push` returns.
  */
 export class TarScanner {
   readonly #sink: TarSink;
@@ -67,7 +68,7 @@ export class TarScanner {
       const part = rest.subarray(0, wanted);
       rest = rest.subarray(part.length);
       if (part.length < wanted) {
-        this.#held.push(part);
+        this.#held.push(Buffer.from(part));
         this.#heldBytes += part.length;
       } else {
         this.#whole(state, this.#held.length === 0 ? part : this.#joined(part));
@@ -133,7 +134,7 @@ export class TarScanner {
     if (type === "x" || type === "g" || type === "L" || type === "K") {
       this.#openExtension(type, block);
     } else if (type === "S" && block[482] !== 0) {
-      this.#state = { at: "sparse", header: block, blocks: [] };
+      this.#state = { at: "sparse", header: Buffer.from(block), blocks: [] };
     } else {
       this.#member(block, []);
     }
@@ -167,18 +168,19 @@ export class TarScanner {
       });
     }
     if (size === 0) this.#extension(type, header, Buffer.alloc(0));
-    else this.#state = { at: "extension", type, header };
+    else this.#state = { at: "extension", type, header: Buffer.from(header) };
   }
 
   #extension(type: Extension["type"], header: Buffer, bytes: Buffer): void {
     const size = numberField(header, fields.size, "size");
-    const body = bytes.subarray(0, size);
-    this.#extensions.push({ type, header, body, padding: bytes.subarray(size) });
+    const own = Buffer.from(bytes);
+    const [body, padding] = [own.subarray(0, size), own.subarray(size)];
+    this.#extensions.push({ type, header: Buffer.from(header), body, padding });
     this.#state = { at: "header" };
   }
 
   #sparse(header: Buffer, blocks: Buffer[], block: Buffer): void {
-    blocks.push(block);
+    blocks.push(Buffer.from(block));
     if (blocks.length * 21 > this.#limits.sparseParts) {
       throw new Fault("LIMIT_EXCEEDED", "the parts of a sparse file", {
         values: { limit: this.#limits.sparseParts },

@@ -102,7 +102,10 @@ export class SparseExpander {
     if (this.#parts === undefined) {
       this.#text = this.#text.length === 0 ? rest : Buffer.concat([this.#text, rest]);
       const found = this.#mapInBody();
-      if (found === undefined) return;
+      if (found === undefined) {
+        this.#text = Buffer.from(this.#text);
+        return;
+      }
       this.#parts = this.#checked(found.map);
       rest = this.#text.subarray(found.length);
     }

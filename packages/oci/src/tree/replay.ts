@@ -28,7 +28,7 @@ export interface ContentWatch {
   watch(entry: TarEntry): ContentSink | undefined;
 }
 
-/** Takes one content; what it keeps of the pieces it must bound itself. */
+/** Takes one content. A piece is valid during the call: what is kept of it is copied, and bounded by the sink itself. */
 export interface ContentSink {
   push(part: Buffer): void;
   /** The note, or nothing. */
@@ -52,7 +52,7 @@ export async function replay(
   const merged = new LayeredTree();
   for (const [index, layer] of layers.entries()) {
     const scanned = options.scanned?.get(layer.diffId);
-    merged.apply(scanned ?? (await membersOf(layer.uncompressed(), options)), index);
+    merged.apply(scanned ?? (await membersOf(layer.uncompressed(passing), options)), index);
   }
   return merged.finish();
 }
@@ -65,7 +65,7 @@ export async function replayOver(
   options: ReplayOptions = {},
 ): Promise<Pick<Replayed, "tree" | "notes">> {
   const merged = LayeredTree.over(below.tree, below.notes);
-  merged.apply(await membersOf(layer.uncompressed(), options), index);
+  merged.apply(await membersOf(layer.uncompressed(passing), options), index);
   return merged.finish();
 }
 
@@ -82,6 +82,9 @@ export async function treeFromTar(
   merged.applyPlain(await membersOf(bytes, options));
   return merged.finish().tree;
 }
+
+/** Nothing that is noted of a layer holds its bytes. */
+const passing = { passing: true };
 
 async function membersOf(
   bytes: AsyncIterable<Uint8Array>,

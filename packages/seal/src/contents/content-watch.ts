@@ -49,7 +49,7 @@ function textSink(entry: TarEntry, kind: Exclude<Kind, "program">): ContentSink 
   const tooLarge = entry.size > textBytes;
   return {
     push: (part) => {
-      if (!tooLarge) parts.push(part);
+      if (!tooLarge) parts.push(Buffer.from(part));
     },
     end: () => {
       if (tooLarge) return note({ trouble: `it is larger than ${textBytes} bytes` });
@@ -87,7 +87,10 @@ function programSink(entry: TarEntry): ContentSink {
         return;
       }
       start = start.length === 0 ? part : Buffer.concat([start, part]);
-      if (start.length < 4 && start.length < entry.size) return;
+      if (start.length < 4 && start.length < entry.size) {
+        start = Buffer.from(start);
+        return;
+      }
       if (isElf(start)) {
         held = new HeldBytes();
         held.push(start);
@@ -96,7 +99,9 @@ function programSink(entry: TarEntry): ContentSink {
         start = Buffer.alloc(0);
       } else if (start.length >= scriptBytes) {
         isPlain = true;
-        start = start.subarray(0, scriptBytes);
+        start = Buffer.from(start.subarray(0, scriptBytes));
+      } else {
+        start = Buffer.from(start);
       }
     },
     end() {
@@ -143,12 +148,12 @@ class HeldBytes {
     const offset = this.#size;
     this.#size += part.length;
     if (offset < heldBytes) {
-      this.#parts.push({ offset, bytes: part });
+      this.#parts.push({ offset, bytes: Buffer.from(part) });
       return;
     }
     const range = this.#dynamic();
     if (range !== undefined && offset < range.offset + range.length && this.#size > range.offset) {
-      this.#parts.push({ offset, bytes: part });
+      this.#parts.push({ offset, bytes: Buffer.from(part) });
     }
   }
 

@@ -160,7 +160,9 @@ async function rewritten(
     compression !== "none" &&
     layer.descriptor.annotations?.[encoderAnnotation] === encoderOf(compression);
   const reused = isOwn ? { kept: new KeptFrames() } : {};
-  const tar = patchTar(layer.uncompressed(reused), (entry) => {
+  // Compressed, pieces are copied into blocks; plain, they wait for the disk
+  const passing = compression !== "none";
+  const tar = patchTar(layer.uncompressed({ ...reused, passing }), (entry) => {
     const path = `/${entry.path}`;
     if (tree.at(path)?.layer !== index) return undefined;
     return plan.changes.get(path);
