@@ -48,10 +48,6 @@ export interface Judged {
 
 /** Findings whose route the proof does not try, and what shows them to be true instead. */
 const shownElsewhere: Readonly<Record<string, string>> = {
-  "LI-SETID":
-    "not tried: the proof executes no unknown program. What such a program gains is compared with the kernel in `kernel.system.test.ts`",
-  "LI-FILECAP":
-    "not tried: the proof executes no unknown program. What file capabilities give is compared with the kernel in `kernel.system.test.ts`",
   "LI-LINK": "not tried: the target lies in a path that the policy declares writable",
 };
 
@@ -64,6 +60,8 @@ const deeds: Readonly<Record<string, readonly string[]>> = {
   "LI-ANCESTOR": ["rename"],
   "LI-ADD": ["create", "mkdir"],
   "LI-STICKY": ["create", "mkdir"],
+  "LI-SETID": ["execute-as"],
+  "LI-FILECAP": ["execute-as"],
 };
 
 /** Each finding of an audit beside the proof of the same image for the same identities. */

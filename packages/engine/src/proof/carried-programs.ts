@@ -5,12 +5,10 @@ import { type Attempt, defaultCapabilities, type Identity, type StandIn } from "
 import type { Instance } from "../engine.ts";
 import { findProgram } from "../host/program.ts";
 import { extractInto } from "../host/tar-program.ts";
-import { parseStatus } from "../local/kernel-facts.ts";
-import { capabilitiesFromMask } from "../runtime/capabilities.ts";
 import type { ProbeAnswer } from "./run-probe.ts";
 import { sideCalls } from "./side-calls.ts";
+import { gainOf, notStarted, statusProgram } from "./stand-in-gain.ts";
 import {
-  callNumbers,
   hasSystemCallPrograms,
   type SystemCall,
   systemCallProgram,
@@ -107,47 +105,4 @@ function programFile(
 ): TarInput {
   const plain = { path, type: "file", size: body.length, mtime: 1, xattrs: new Map() } as const;
   return { entry: { ...plain, ...attributes }, body };
-}
-
-/** Writes proc_pid_status(5) of itself, and nothing else. */
-function statusProgram(): Buffer {
-  const status = new Uint8Array(statusSize);
-  const name = Buffer.from("/proc/self/status\0");
-  return systemCallProgram([
-    { number: callNumbers.close, args: [3] },
-    { number: callNumbers.open, args: [name, 0] },
-    { number: callNumbers.read, args: [3, status, status.length] },
-    { number: callNumbers.write, args: [1, status, status.length] },
-  ]);
-}
-
-const statusSize = 8192;
-
-/** What the stand-in gained, against what the model says; anything else than that is no answer but a contradiction. */
-function gainOf(standIn: StandIn, identity: Identity, run: ProbeAnswer | undefined): ProbeAnswer {
-  // EPERM of execve(2): a capability outside the bounding set.
-  if (run?.errno === "EPERM") return { observed: "denied", errno: "EPERM" };
-  if (run?.output === undefined) return notStarted(run);
-  const status = Buffer.from(run.output, "base64").subarray(0, statusSize).toString("latin1");
-  const { uid, gid } = parseStatus(status);
-  const permitted = capabilitiesFromMask(/^CapPrm:\s*(\S+)/m.exec(status)?.[1] ?? "0");
-  const more = permitted.filter((name) => !identity.capabilities.includes(name));
-  const who = `as ${uid}:${gid} with ${permitted.length === 0 ? "no capabilities" : permitted.join()}`;
-  if (uid === identity.uid && gid === identity.gid && more.length === 0)
-    return { observed: "denied", why: who };
-  const { gained } = standIn;
-  const isForeseen =
-    uid === gained.uid &&
-    gid === gained.gid &&
-    permitted.every((name) => gained.capabilities.includes(name)) &&
-    (identity.capabilities.length > 0 || permitted.length === gained.capabilities.length);
-  return { observed: "allowed", why: who, ...(isForeseen ? {} : { differs: true }) };
-}
-
-function notStarted(run: ProbeAnswer | undefined): ProbeAnswer {
-  return {
-    observed: "inconclusive",
-    ...(run?.errno === undefined ? {} : { errno: run.errno }),
-    why: "the program of the proof could not be started",
-  };
 }
