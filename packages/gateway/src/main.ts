@@ -1,11 +1,9 @@
 #!/usr/bin/env node
-import { setFlagsFromString } from "node:v8";
 import { isFault } from "@lithify/fault";
 import { type GatewayEnvironment, readEnvironment } from "./environment.ts";
 import { LogHub } from "./log/log-hub.ts";
 import { StreamSink } from "./log/stream-sink.ts";
 import { type LogEvent, logLine } from "./log.ts";
-import { sizeYoungGeneration } from "./young-generation.ts";
 
 /** A worker's number, in its environment. */
 const number = process.env.GATEWAY_WORKER;
@@ -26,7 +24,6 @@ async function main(): Promise<number> {
     });
     return 0;
   }
-  keepHeapSmall();
   const environment = readEnvironment(process.env);
   const root = process.argv[2] ?? environment.root;
   const logs = await openLogs(environment);
@@ -52,12 +49,6 @@ async function main(): Promise<number> {
   } finally {
     await logs.flush(flushTime);
   }
-}
-
-/** What a message leaves behind is collected soon: the heap need not grow for it under load. */
-function keepHeapSmall(): void {
-  setFlagsFromString("--heap-growing-percent=20");
-  sizeYoungGeneration();
 }
 
 async function openLogs(environment: GatewayEnvironment): Promise<LogHub> {

@@ -1,10 +1,10 @@
 import { beforeAll, expect, test } from "vitest";
 import { defaultJsonLimits } from "../src/json/limits.ts";
 import { mostParsed, ParsedContents } from "../src/message/parsed-contents.ts";
-import { loadXmlLibrary } from "../src/xml/library.ts";
 import { defaultXmlLimits } from "../src/xml/limits.ts";
+import { loadXml } from "../src/xml/load-xml.ts";
 
-beforeAll(loadXmlLibrary);
+beforeAll(loadXml);
 
 const limits = { xmlLimits: defaultXmlLimits, jsonLimits: defaultJsonLimits };
 const contentOf = (text: string): { bytes: Uint8Array } => ({ bytes: Buffer.from(text) });

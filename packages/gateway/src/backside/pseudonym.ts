@@ -1,4 +1,3 @@
-import cluster from "node:cluster";
 import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 
@@ -13,7 +12,9 @@ export function pseudonym({
   readonly domain: string;
   readonly name: string;
 }): string {
-  const group = cluster.isWorker ? process.ppid : process.pid;
+  // what node:cluster knows too, which takes its time to load
+  const isWorker = process.env.GATEWAY_WORKER !== undefined;
+  const group = isWorker ? process.ppid : process.pid;
   return createHash("sha256")
     .update(`${hostname()}\n${group}\n${domain}\n${name}`)
     .digest("base64url")

@@ -31,9 +31,9 @@ const framingNames: ReadonlySet<string> = new Set([
 export class UrlClient {
   readonly #plan: ServicePlan;
   readonly #client: HttpClient;
-  readonly #balancers: Balancers;
+  readonly #balancers: Pick<Balancers, "find">;
 
-  constructor(plan: ServicePlan, network: Network, balancers: Balancers) {
+  constructor(plan: ServicePlan, network: Network, balancers: Pick<Balancers, "find">) {
     this.#plan = standInPlan(plan, network);
     this.#balancers = balancers;
     const names = new NameResolver(plan.backside.names);

@@ -14,7 +14,7 @@ import type { Target } from "./target.ts";
 /** One message and where it is to go. */
 export interface Sending {
   readonly plan: ServicePlan;
-  readonly balancers: Balancers;
+  readonly balancers: Pick<Balancers, "find">;
   readonly transaction: Transaction;
   readonly target: Target;
   /** True for a message that may be sent again even if it has arrived. */

@@ -2,7 +2,8 @@ import { jsonxOfJson } from "../json/jsonx.ts";
 import type { JsonLimits } from "../json/limits.ts";
 import { parseJson } from "../json/parse-json.ts";
 import type { XmlLimits } from "../xml/limits.ts";
-import { parseXml, type XmlTree } from "../xml/parse.ts";
+import { xmlRoom } from "../xml/load-xml.ts";
+import type { XmlTree } from "../xml/parse.ts";
 
 /** Bytes that stay as they are. */
 interface Content {
@@ -33,7 +34,7 @@ export class ParsedContents implements Disposable {
   tree(content: Content): XmlTree {
     let tree = this.#trees.get(content);
     if (tree === undefined) {
-      tree = parseXml(content.bytes, this.#xml);
+      tree = xmlRoom().parseXml(content.bytes, this.#xml);
       this.#trees.set(content, tree);
       dropOldest(this.#trees)?.[Symbol.dispose]();
     }

@@ -1,6 +1,6 @@
 import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model.ts";
 import type { RulePlanner } from "./actions/action-kind.ts";
-import { actionKinds } from "./actions/action-kinds.ts";
+import { actionKind } from "./actions/action-kinds.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import { flagOf, lineOf, textOf, unservedProperties } from "./properties.ts";
 import { Refusals } from "./refusals.ts";
@@ -108,7 +108,7 @@ function planRule(planner: RulePlanner, rule: ConfigObject): RulePlan {
 function planAction(planner: RulePlanner, action: ConfigObject): ActionPlan | undefined {
   const { refusals } = planner;
   const type = textOf(action, "type");
-  const kind = actionKinds.get(type);
+  const kind = actionKind(type);
   if (kind === undefined) {
     refusals.add(action, `action type ${type} is not served`, lineOf(action, "type"));
     return undefined;

@@ -2,8 +2,8 @@ import { unreachable } from "@lithify/fault";
 import { JsonRefused } from "../json/parse-json.ts";
 import type { Content, Transaction } from "../message/transaction.ts";
 import type { MessageType } from "../plan/service-plan.ts";
+import { xmlRoom } from "../xml/load-xml.ts";
 import { XmlRefused } from "../xml/refusal.ts";
-import { soapMessage } from "../xml/soap.ts";
 import type { SchemaStore } from "./schema-store.ts";
 
 /**
@@ -51,7 +51,8 @@ function soapProblem(
   content: Content,
 ): string | undefined {
   const tree = documents.tree(content);
-  if (soapMessage(tree) === undefined) return "its root is no envelope of SOAP 1.1 or 1.2";
+  if (xmlRoom().soapMessage(tree) === undefined)
+    return "its root is no envelope of SOAP 1.1 or 1.2";
   if (tree.document.dtd !== null) return "it has a document type";
   return schemas.xsd(plan.domain, plan.soapSchema).problemOf(tree);
 }

@@ -7,7 +7,7 @@ import type { OpenedUrl, UrlRequest } from "../script/script-host.ts";
 export interface UrlBase {
   readonly root: string;
   readonly domain: string;
-  readonly urls: UrlClient;
+  readonly urls: Pick<UrlClient, "open">;
 }
 
 type Done = (error: string | undefined, response?: OpenedUrl) => void;

@@ -1,6 +1,7 @@
 import { everyAction } from "../plan/every-action.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
-import { loadXmlLibrary } from "../xml/library.ts";
+import { loadXml } from "../xml/load-xml.ts";
+import { loadRunners } from "./actions/run-action.ts";
 import type { SchemaStore } from "./schema-store.ts";
 
 /** Actions that parse XML or evaluate expressions. */
@@ -23,6 +24,7 @@ const xmlActions: ReadonlySet<string> = new Set([
  */
 export async function prepareService(plan: ServicePlan, schemas: SchemaStore): Promise<string[]> {
   const actions = [...everyAction(plan.rules.values())];
+  await loadRunners(actions.map(({ type }) => type));
   const types: readonly string[] = [plan.requestType, plan.responseType];
   const needsXml =
     types.includes("xml") ||
@@ -30,7 +32,7 @@ export async function prepareService(plan: ServicePlan, schemas: SchemaStore): P
     plan.policy.some((entry) => entry.readsContent) ||
     actions.some(({ type }) => xmlActions.has(type));
   if (!needsXml) return [];
-  await loadXmlLibrary();
+  await loadXml();
   const reasons: string[] = [];
   const attempt = async (
     what: string,

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileOfUrl } from "../config/locations.ts";
-import { compileJsonSchema, type JsonValidator } from "../json/json-schema.ts";
-import { compileXsd, type Xsd } from "../xml/xsd.ts";
+import type { JsonValidator } from "../json/json-schema.ts";
+import { xmlRoom } from "../xml/load-xml.ts";
+import type { Xsd } from "../xml/xsd.ts";
 
 /** Most schemas that are kept compiled; more come and go. */
 const mostSchemas = 256;
@@ -27,7 +28,7 @@ export class SchemaStore implements Disposable {
     const key = `${domain} ${url}`;
     const known = this.#xsds.get(key);
     if (known !== undefined) return known;
-    const compiled = compileXsd(url, (location) => this.#read(domain, location));
+    const compiled = xmlRoom().compileXsd(url, (location) => this.#read(domain, location));
     this.#xsds.set(key, compiled);
     const oldest = this.#xsds.size > mostSchemas ? this.#xsds.entries().next().value : undefined;
     if (oldest !== undefined) {
@@ -42,6 +43,7 @@ export class SchemaStore implements Disposable {
     const key = `${domain} ${url}`;
     const known = this.#validators.get(key);
     if (known !== undefined) return known;
+    const { compileJsonSchema } = await import("../json/json-schema.ts");
     const validator = await compileJsonSchema(url, (location) =>
       this.#read(domain, location).toString("utf8"),
     );

@@ -41,7 +41,7 @@ export interface HostParts {
     readonly root: string;
     readonly scripts: ScriptStore;
     readonly log: Log;
-    readonly urls: UrlClient;
+    readonly urls: Pick<UrlClient, "open">;
   };
   /** Runs another rule of the service; gives why it failed. */
   callRule(rule: string, input: string, output: string): Promise<string | undefined>;

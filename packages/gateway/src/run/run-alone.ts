@@ -1,4 +1,5 @@
 import type { GatewayEnvironment } from "../environment.ts";
+import { sizeHeap } from "../heap-size.ts";
 import type { LogHub } from "../log/log-hub.ts";
 import type { ManagedInstance } from "../manage/instance.ts";
 import { serveGateway } from "../serve/serve-gateway.ts";
@@ -54,6 +55,7 @@ export async function runAlone(
           log,
         );
   logStart(gateway.ports.length, gateway.healthPort, root, log);
+  sizeHeap();
   await stop;
   await drainDelay(gateway, environment, log);
   logStop(log, false);

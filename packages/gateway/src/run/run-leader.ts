@@ -1,4 +1,5 @@
 import type { GatewayEnvironment } from "../environment.ts";
+import { sizeHeap } from "../heap-size.ts";
 import type { LogHub } from "../log/log-hub.ts";
 import type { ManagedInstance } from "../manage/instance.ts";
 import { openManagement } from "../manage/open-management.ts";
@@ -42,6 +43,7 @@ export async function runLeader(
     );
     const management = await openManagement(workers.report.interfaces, managed, log);
     logStart(workers.report.ports.length, page.port, root, log);
+    sizeHeap();
     await stop;
     await drainDelay(workers, environment, log);
     await workers.drain();

@@ -1,6 +1,7 @@
 import { loadConfiguration } from "../config/load.ts";
 import { type ObjectChange, withChanges } from "../config/overlay.ts";
 import type { GatewayEnvironment } from "../environment.ts";
+import { sizeHeap } from "../heap-size.ts";
 import type { LogHub } from "../log/log-hub.ts";
 import type { Log, LogEvent } from "../log.ts";
 import { processCounts } from "../serve/process-counts.ts";
@@ -40,6 +41,7 @@ export async function runWorker(
   speaks = true;
   process.on("message", (word: LeaderWord) => void obey(word, gateway, logs));
   say({ says: "serving", report: await reportOf(gateway) });
+  sizeHeap();
   await stop;
   const closed = gateway.close();
   say({ says: "ports closed" });

@@ -7,7 +7,6 @@ import { HttpClient } from "../backside/http-client.ts";
 import { NameResolver } from "../backside/name-resolver.ts";
 import type { Network } from "../backside/open-socket.ts";
 import { OutgoingHeads } from "../backside/outgoing-head.ts";
-import { pseudonym } from "../backside/pseudonym.ts";
 import type { OutgoingRequest } from "../backside/request-pump.ts";
 import type { Hop } from "../backside/routes.ts";
 import { standInPlan } from "../backside/stand-in-plan.ts";
@@ -42,17 +41,20 @@ export class Backend {
   readonly #plan: ServicePlan;
   readonly #client: HttpClient;
   readonly #network: Network;
-  readonly #balancers: Balancers;
+  readonly #balancers: Pick<Balancers, "find">;
   readonly #base: Target | undefined;
   readonly #heads: OutgoingHeads;
-  /** The Via entry that this gateway adds (RFC 9110, 7.6.3). */
-  readonly via: string;
 
-  constructor(plan: ServicePlan, network: Network, balancers: Balancers) {
+  /** `via` is the Via entry that this gateway adds (RFC 9110, 7.6.3). */
+  constructor(
+    plan: ServicePlan,
+    network: Network,
+    balancers: Pick<Balancers, "find">,
+    via: string,
+  ) {
     this.#plan = standInPlan(plan, network);
     this.#balancers = balancers;
-    this.via = `1.1 ${pseudonym(plan)}`;
-    this.#heads = new OutgoingHeads(plan, this.via);
+    this.#heads = new OutgoingHeads(plan, via);
     this.#base = plan.backend.type === "static" ? targetOfUrl(plan.backend.url) : undefined;
     this.#network = { ...network, names: new NameResolver(plan.backside.names) };
     this.#client = new HttpClient({

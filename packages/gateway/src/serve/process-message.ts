@@ -22,13 +22,13 @@ import { readMessage } from "../rules/message-types.ts";
 import { rewriteMessage } from "../rules/rewrite-message.ts";
 import { runRule } from "../rules/run-rule.ts";
 import { withinTime } from "../rules/transaction-time.ts";
-import type { Backend } from "./backend.ts";
+import type { LateBackside } from "./late-backside.ts";
 import type { ServiceMeter } from "./meter.ts";
 
 /** What one service works with. */
 export interface ServiceWorld extends RuleWorld {
   readonly plan: ServicePlan;
-  readonly backend: Backend;
+  readonly backend: LateBackside;
   readonly meter: ServiceMeter;
   readonly access?: AccessWriter | undefined;
   readonly observe?: ((message: ObservedMessage) => void) | undefined;

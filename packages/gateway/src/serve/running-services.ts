@@ -1,6 +1,4 @@
-import { Balancers } from "../backside/balancers.ts";
 import type { Network } from "../backside/open-socket.ts";
-import { UrlClient } from "../backside/url-client.ts";
 import type { Configuration } from "../config/model.ts";
 import type { Note } from "../front/front.ts";
 import { refusalCounts } from "../front/front-refusals.ts";
@@ -13,8 +11,8 @@ import { prepareService } from "../rules/prepare-service.ts";
 import { SchemaStore } from "../rules/schema-store.ts";
 import { ScriptRunner } from "../script/script-runner.ts";
 import { ScriptStore } from "../script/script-store.ts";
-import { Backend } from "./backend.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
+import { type Groups, LateBackside, openGroups } from "./late-backside.ts";
 import { type GatewayCounts, ServiceMeter } from "./meter.ts";
 import { processMessage, type ServiceWorld } from "./process-message.ts";
 import { restingStatus, type ServiceStatus, startedStatus } from "./service-status.ts";
@@ -31,7 +29,7 @@ export class RunningServices {
   readonly #meters = new Map<string, ServiceMeter>();
   readonly #open = new Map<string, Listener>();
   #worlds: ServiceWorld[] = [];
-  #balancers: Balancers | undefined;
+  #groups: Groups | undefined;
   #retired: ServiceWorld[] = [];
   /** Connections of ports that are closed. */
   #acceptedBefore = 0;
@@ -50,17 +48,16 @@ export class RunningServices {
     const { root } = this.#options;
     const planned = planServices(configuration);
     const network = this.#network();
-    const balancers = new Balancers(network, (group, text) => this.#noteMember(group, text));
+    const plans = planned.flatMap((service) => (service.state === "ready" ? service.plan : []));
+    const groups = await openGroups(plans, network, (...news) => this.#noteMember(...news));
     const scripts = new ScriptStore(root, (source, name) => this.#runner.compile(source, name));
     const schemas = new SchemaStore(root);
     const wanted = new Set<string>();
     const statuses: ServiceStatus[] = [];
     const ports: ServedPort[] = [];
     const worlds: ServiceWorld[] = [];
-    for (const service of planned) {
-      if (service.state === "ready") {
-        for (const listener of service.plan.listeners) wanted.add(this.#addressOf(listener));
-      }
+    for (const { listeners } of plans) {
+      for (const listener of listeners) wanted.add(this.#addressOf(listener));
     }
     this.#closeOthers(wanted);
     const claimed = new Set<string>();
@@ -70,21 +67,22 @@ export class RunningServices {
         continue;
       }
       const { plan } = service;
-      const world = this.#worldOf(plan, { scripts, schemas }, network, balancers);
+      const world = this.#worldOf(plan, { scripts, schemas }, network, groups);
       warmScripts(plan, scripts, this.#runner, this.#log);
       const reasons = await prepareService(plan, schemas);
+      await world.backend.prepare();
       const opened =
         reasons.length > 0 ? { listeners: [], reasons } : await this.#openService(world, claimed);
       if (opened.reasons.length > 0) closeWorld(world);
       else {
-        balancers.watch(plan);
+        groups.watch(plan);
         worlds.push(world);
       }
       ports.push(...opened.listeners.map((listener) => servedPort(plan, listener)));
       statuses.push(startedStatus(plan, opened.reasons, this.#log));
     }
-    this.#balancers?.close();
-    this.#balancers = balancers;
+    this.#groups?.close();
+    this.#groups = groups;
     this.#retire(this.#worlds);
     this.#worlds = worlds;
     this.statuses = statuses;
@@ -105,7 +103,7 @@ export class RunningServices {
   async close(): Promise<void> {
     this.#closeOthers(new Set());
     await Promise.all(this.#closings);
-    this.#balancers?.close();
+    this.#groups?.close();
     for (const world of [...this.#worlds, ...this.#retired]) closeWorld(world);
     this.#runner.close();
   }
@@ -123,16 +121,15 @@ export class RunningServices {
     plan: ServicePlan,
     stores: Pick<ServiceWorld, "scripts" | "schemas">,
     network: Network,
-    balancers: Balancers,
+    groups: Groups,
   ): ServiceWorld {
     const { root, observe, access } = this.#options;
     const key = `${plan.domain}/${plan.name}`;
     const meter = this.#meters.get(key) ?? new ServiceMeter(plan.domain, plan.name);
     this.#meters.set(key, meter);
-    const backend = new Backend(plan, network, balancers);
-    const urls = new UrlClient(plan, network, balancers);
+    const backend = new LateBackside(plan, network, groups);
     const [runner, log] = [this.#runner, this.#log];
-    return { root, runner, ...stores, log, plan, backend, urls, observe, access, meter };
+    return { root, runner, ...stores, log, plan, backend, urls: backend, observe, access, meter };
   }
 
   #network(): Network {
@@ -238,9 +235,8 @@ export class RunningServices {
 }
 
 /** The schemas are of all services of a configuration: emptied once, they compile again if asked. */
-function closeWorld({ backend, urls, schemas }: ServiceWorld): void {
+function closeWorld({ backend, schemas }: ServiceWorld): void {
   backend.close();
-  urls.close();
   schemas[Symbol.dispose]();
 }
 

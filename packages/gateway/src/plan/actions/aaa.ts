@@ -1,7 +1,9 @@
+import { createRequire } from "node:module";
 import { objectKey } from "../../config/model.ts";
-import { planAaaPolicy } from "../aaa/aaa-policy.ts";
 import { lineOf, textOf } from "../properties.ts";
 import type { ActionKind } from "./action-kind.ts";
+
+const require = createRequire(import.meta.url);
 
 /** `aaa`: lets a client pass that the aaapolicy knows. */
 export const aaa: ActionKind = {
@@ -10,7 +12,8 @@ export const aaa: ActionKind = {
     const name = textOf(action, "aaa-policy");
     const policy = planner.domain.objects.get(objectKey("AAAPolicy", name));
     if (policy?.enabled) {
-      return { ...common, type: "aaa", policy: planAaaPolicy(planner, policy) };
+      const room = require("../aaa/aaa-policy.ts") as typeof import("../aaa/aaa-policy.ts");
+      return { ...common, type: "aaa", policy: room.planAaaPolicy(planner, policy) };
     }
     const line = lineOf(action, "aaa-policy");
     planner.refusals.add(action, `aaapolicy "${name}" does not exist`, line);

@@ -1,54 +1,48 @@
-import { aaa } from "./aaa.ts";
+import { createRequire } from "node:module";
 import type { ActionKind } from "./action-kind.ts";
-import { call } from "./call.ts";
-import { checkpoint } from "./checkpoint.ts";
 import { conditional } from "./conditional.ts";
-import { convertHttp } from "./convert-http.ts";
-import { eventSink } from "./event-sink.ts";
 import { extract } from "./extract.ts";
-import { fetch } from "./fetch.ts";
 import { forEach } from "./for-each.ts";
-import { gatewayscript } from "./gatewayscript.ts";
-import { log } from "./log.ts";
-import { methodRewrite } from "./method-rewrite.ts";
-import { onError } from "./on-error.ts";
-import { results } from "./results.ts";
-import { resultsAsync } from "./results-async.ts";
-import { rewrite } from "./rewrite.ts";
-import { routeAction, routeSet } from "./route-set.ts";
-import { setvar } from "./setvar.ts";
-import { slm } from "./slm.ts";
-import { stripAttachments } from "./strip-attachments.ts";
-import { filter, xform, xformbin, xformng, xformpi } from "./transform.ts";
-import { validate } from "./validate.ts";
 
-/** Every action type that is served, by its word in a configuration. */
-export const actionKinds: ReadonlyMap<string, ActionKind> = new Map([
-  ["aaa", aaa],
-  ["call", call],
-  ["checkpoint", checkpoint],
-  ["conditional", conditional],
-  ["convert-http", convertHttp],
-  ["event-sink", eventSink],
-  ["extract", extract],
-  ["fetch", fetch],
-  ["filter", filter],
-  ["for-each", forEach],
-  ["gatewayscript", gatewayscript],
-  ["log", log],
-  ["method-rewrite", methodRewrite],
-  ["on-error", onError],
-  ["results", results],
-  ["results-async", resultsAsync],
-  ["rewrite", rewrite],
-  ["route-action", routeAction],
-  ["route-set", routeSet],
-  ["setvar", setvar],
-  ["slm", slm],
-  ["strip-attachments", stripAttachments],
-  ["validate", validate],
-  ["xform", xform],
-  ["xformbin", xformbin],
-  ["xformng", xformng],
-  ["xformpi", xformpi],
-]);
+const require = createRequire(import.meta.url);
+
+/** Every action type that is served, each in a file that is loaded with the first such action. */
+const kinds: Readonly<Record<string, () => ActionKind>> = {
+  aaa: () => (require("./aaa.ts") as typeof import("./aaa.ts")).aaa,
+  call: () => (require("./call.ts") as typeof import("./call.ts")).call,
+  checkpoint: () => (require("./checkpoint.ts") as typeof import("./checkpoint.ts")).checkpoint,
+  conditional: () => conditional,
+  "convert-http": () =>
+    (require("./convert-http.ts") as typeof import("./convert-http.ts")).convertHttp,
+  "event-sink": () => (require("./event-sink.ts") as typeof import("./event-sink.ts")).eventSink,
+  extract: () => extract,
+  fetch: () => (require("./fetch.ts") as typeof import("./fetch.ts")).fetch,
+  filter: () => (require("./transform.ts") as typeof import("./transform.ts")).filter,
+  "for-each": () => forEach,
+  gatewayscript: () =>
+    (require("./gatewayscript.ts") as typeof import("./gatewayscript.ts")).gatewayscript,
+  log: () => (require("./log.ts") as typeof import("./log.ts")).log,
+  "method-rewrite": () =>
+    (require("./method-rewrite.ts") as typeof import("./method-rewrite.ts")).methodRewrite,
+  "on-error": () => (require("./on-error.ts") as typeof import("./on-error.ts")).onError,
+  results: () => (require("./results.ts") as typeof import("./results.ts")).results,
+  "results-async": () =>
+    (require("./results-async.ts") as typeof import("./results-async.ts")).resultsAsync,
+  rewrite: () => (require("./rewrite.ts") as typeof import("./rewrite.ts")).rewrite,
+  "route-action": () => (require("./route-set.ts") as typeof import("./route-set.ts")).routeAction,
+  "route-set": () => (require("./route-set.ts") as typeof import("./route-set.ts")).routeSet,
+  setvar: () => (require("./setvar.ts") as typeof import("./setvar.ts")).setvar,
+  slm: () => (require("./slm.ts") as typeof import("./slm.ts")).slm,
+  "strip-attachments": () =>
+    (require("./strip-attachments.ts") as typeof import("./strip-attachments.ts")).stripAttachments,
+  validate: () => (require("./validate.ts") as typeof import("./validate.ts")).validate,
+  xform: () => (require("./transform.ts") as typeof import("./transform.ts")).xform,
+  xformbin: () => (require("./transform.ts") as typeof import("./transform.ts")).xformbin,
+  xformng: () => (require("./transform.ts") as typeof import("./transform.ts")).xformng,
+  xformpi: () => (require("./transform.ts") as typeof import("./transform.ts")).xformpi,
+};
+
+/** The action type of this word in a configuration; undefined for one that is not served. */
+export function actionKind(type: string): ActionKind | undefined {
+  return Object.hasOwn(kinds, type) ? kinds[type]!() : undefined;
+}

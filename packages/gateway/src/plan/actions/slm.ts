@@ -1,7 +1,9 @@
+import { createRequire } from "node:module";
 import { objectKey } from "../../config/model.ts";
 import { lineOf, textOf } from "../properties.ts";
-import { planSlmPolicy } from "../slm/slm-policy.ts";
 import type { ActionKind } from "./action-kind.ts";
+
+const require = createRequire(import.meta.url);
 
 /** `slm`: counts the message by the statements of an slm-policy. */
 export const slm: ActionKind = {
@@ -10,7 +12,8 @@ export const slm: ActionKind = {
     const name = textOf(action, "slm");
     const policy = planner.domain.objects.get(objectKey("SLMPolicy", name));
     if (policy?.enabled) {
-      return { ...common, type: "slm", policy: planSlmPolicy(planner, policy) };
+      const room = require("../slm/slm-policy.ts") as typeof import("../slm/slm-policy.ts");
+      return { ...common, type: "slm", policy: room.planSlmPolicy(planner, policy) };
     }
     planner.refusals.add(action, `slm-policy "${name}" does not exist`, lineOf(action, "slm"));
     return undefined;

@@ -1,6 +1,6 @@
 import type { ConfigDomain, ConfigObject, PropertyLine } from "../../config/model.ts";
 import { objectKey } from "../../config/model.ts";
-import { readClientProfile, readOlderClientProfile } from "../crypto/client-profile.ts";
+import { readClientTls, readOlderClientTls } from "../crypto/lazy-client-tls.ts";
 import { Refusals } from "../refusals.ts";
 import type { SecurePlan } from "./secure-plan.ts";
 
@@ -56,7 +56,7 @@ export class SecureProfiles {
     const key = `${kind}:${name}`;
     if (this.#known.has(key)) return this.#known.get(key);
     const before = refusals.list.length;
-    const read = kind === "client" ? readClientProfile : readOlderClientProfile;
+    const read = kind === "client" ? readClientTls : readOlderClientTls;
     const reader = {
       root: this.#root,
       domain: this.#domain,

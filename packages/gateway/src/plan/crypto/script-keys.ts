@@ -1,5 +1,4 @@
 import { createPublicKey, createSecretKey, type KeyObject } from "node:crypto";
-import { readFileSync } from "node:fs";
 import { fileOfUrl } from "../../config/locations.ts";
 import type { ConfigObject } from "../../config/model.ts";
 import type { KeyUse, ScriptKeys } from "../../script/script-keys.ts";
@@ -8,17 +7,12 @@ import { Refusals } from "../refusals.ts";
 import { readCryptoFile, UnreadableCrypto } from "./crypto-files.ts";
 import { type CryptoReader, readCertificate, readKey } from "./crypto-objects.ts";
 
-/** Words without which a script has no use for a key. */
-const usesKeys = /\b(?:jose|jwt|crypto)\b/;
-
 /**
- * The keys of a domain that the scripts in `files` can use by name: nothing is read while messages
- * are served. An object whose key cannot be read is refused where a script has its name as a text,
- * and otherwise left out. Nothing is read when no script can use keys.
+ * The keys of a domain that the scripts with these sources can use by name: nothing is read while
+ * messages are served. An object whose key cannot be read is refused where a script has its name as
+ * a text, and otherwise left out.
  */
-export function scriptKeys(reader: CryptoReader, files: readonly string[]): ScriptKeys | undefined {
-  const sources = files.map(sourceOf);
-  if (!sources.some((source) => usesKeys.test(source))) return undefined;
+export function readScriptKeys(reader: CryptoReader, sources: readonly string[]): ScriptKeys {
   const keys = new Map<string, KeyObject>();
   for (const object of reader.domain.objects.values()) {
     const read = readers[object.kind];
@@ -82,12 +76,4 @@ function names(source: string, name: string): boolean {
       source.includes(text),
     ),
   );
-}
-
-function sourceOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch {
-    return "";
-  }
 }

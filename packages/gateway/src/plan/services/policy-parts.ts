@@ -4,7 +4,7 @@ import {
   type Configuration,
   objectKey,
 } from "../../config/model.ts";
-import { scriptKeys } from "../crypto/script-keys.ts";
+import { scriptKeys } from "../crypto/lazy-script-keys.ts";
 import { planErrorPolicy } from "../error-policy.ts";
 import { headerEdits } from "../header-edits.ts";
 import { managerValidations } from "../manager-validation.ts";

@@ -15,7 +15,7 @@ export interface RuleWorld {
   readonly scripts: ScriptStore;
   readonly schemas: SchemaStore;
   readonly log: Log;
-  readonly urls: UrlClient;
+  readonly urls: Pick<UrlClient, "open">;
 }
 
 /** What became of an action: undefined when it succeeded; at once where nothing was waited for. */

@@ -1,77 +1,58 @@
-import { unreachable } from "@lithify/fault";
-import type { ActionPlan } from "../../plan/actions/action-plan.ts";
-import { runAaa } from "./aaa.ts";
-import { runConditional, runForEach } from "./branches.ts";
-import { runCall } from "./call.ts";
-import { runConvertHttp, runStripAttachments } from "./convert-http.ts";
-import { runExtract } from "./extract.ts";
-import { runFetch } from "./fetch.ts";
-import { runGatewayScript } from "./gatewayscript.ts";
-import { runLog } from "./log.ts";
-import { runResults } from "./results.ts";
-import { runResultsAsync } from "./results-async.ts";
-import { runRewrite } from "./rewrite.ts";
-import { runRouteSet } from "./route-set.ts";
+import type { ActionOf, ActionPlan } from "../../plan/actions/action-plan.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
-import { runSetvar } from "./setvar.ts";
-import { runSlm } from "./slm.ts";
-import { runFilter, runTransform } from "./transform.ts";
-import { runValidate } from "./validate.ts";
 
-/** Runs one action: a table of the types, each in a file of its own. */
-export function runAction(run: RuleRun, action: ActionPlan): Outcome {
-  switch (action.type) {
-    case "aaa":
-      return runAaa(run, action);
-    case "call":
-      return runCall(run, action);
-    case "conditional":
-      return runConditional(run, action);
-    case "convert-http":
-      return runConvertHttp(run, action);
-    case "event-sink":
-      return run.join(action.actions, action.timeout);
-    case "extract":
-      return runExtract(run, action);
-    case "fetch":
-      return runFetch(run, action);
-    case "filter":
-      return runFilter(run, action);
-    case "for-each":
-      return runForEach(run, action);
-    case "gatewayscript":
-      return runGatewayScript(run, action);
-    case "log":
-      return runLog(run, action);
-    case "method-rewrite":
-      run.transaction.method = action.method;
-      return undefined;
-    case "checkpoint":
-    case "on-error":
-      return undefined;
-    case "results":
-      return runResults(run, action);
-    case "results-async":
-      return runResultsAsync(run, action);
-    case "rewrite":
-      return runRewrite(run, action);
-    case "route-action":
-    case "route-set":
-      return runRouteSet(run, action);
-    case "setvar":
-      return runSetvar(run, action);
-    case "slm":
-      return runSlm(run, action);
-    case "strip-attachments":
-      return runStripAttachments(run, action);
-    case "validate":
-      return runValidate(run, action);
-    case "xform":
-    case "xformbin":
-    case "xformng":
-    case "xformpi":
-      return runTransform(run, action);
-    default:
-      return unreachable(action);
+type ActionType = ActionPlan["type"];
+
+/** Runs an action of one type. */
+type Runner<Type extends ActionType> = (run: RuleRun, action: ActionOf<Type>) => Outcome;
+
+/** The runner of each type, in a file of its own that is loaded when a service has such an action. */
+const runners: { readonly [Type in ActionType]: () => Promise<Runner<Type>> } = {
+  aaa: async () => (await import("./aaa.ts")).runAaa,
+  call: async () => (await import("./call.ts")).runCall,
+  checkpoint: async () => () => undefined,
+  conditional: async () => (await import("./branches.ts")).runConditional,
+  "convert-http": async () => (await import("./convert-http.ts")).runConvertHttp,
+  "event-sink": async () => (run, action) => run.join(action.actions, action.timeout),
+  extract: async () => (await import("./extract.ts")).runExtract,
+  fetch: async () => (await import("./fetch.ts")).runFetch,
+  filter: async () => (await import("./transform.ts")).runFilter,
+  "for-each": async () => (await import("./branches.ts")).runForEach,
+  gatewayscript: async () => (await import("./gatewayscript.ts")).runGatewayScript,
+  log: async () => (await import("./log.ts")).runLog,
+  "method-rewrite": async () => (run, action) => {
+    run.transaction.method = action.method;
+    return undefined;
+  },
+  "on-error": async () => () => undefined,
+  results: async () => (await import("./results.ts")).runResults,
+  "results-async": async () => (await import("./results-async.ts")).runResultsAsync,
+  rewrite: async () => (await import("./rewrite.ts")).runRewrite,
+  "route-action": async () => (await import("./route-set.ts")).runRouteSet,
+  "route-set": async () => (await import("./route-set.ts")).runRouteSet,
+  setvar: async () => (await import("./setvar.ts")).runSetvar,
+  slm: async () => (await import("./slm.ts")).runSlm,
+  "strip-attachments": async () => (await import("./convert-http.ts")).runStripAttachments,
+  validate: async () => (await import("./validate.ts")).runValidate,
+  xform: async () => (await import("./transform.ts")).runTransform,
+  xformbin: async () => (await import("./transform.ts")).runTransform,
+  xformng: async () => (await import("./transform.ts")).runTransform,
+  xformpi: async () => (await import("./transform.ts")).runTransform,
+};
+
+const loaded = new Map<ActionType, Runner<ActionType>>();
+
+/** Loads what runs actions of these types: to be awaited before a service takes messages. */
+export async function loadRunners(types: Iterable<ActionType>): Promise<void> {
+  for (const type of types) {
+    // the table has under each type what takes its actions
+    if (!loaded.has(type)) loaded.set(type, (await runners[type]()) as Runner<ActionType>);
   }
+}
+
+/** Runs one action. */
+export function runAction(run: RuleRun, action: ActionPlan): Outcome {
+  const runner = loaded.get(action.type);
+  if (runner !== undefined) return runner(run, action);
+  return loadRunners([action.type]).then(() => loaded.get(action.type)!(run, action));
 }

@@ -14,12 +14,22 @@ const most = 256;
 const interval = 1000;
 
 /**
- * Brings the space for new objects to its size and keeps it there: V8 can be told by how much to
- * grow it while it runs, but not how large it is to be, and makes it smaller in quiet times.
+ * Keeps the heap of a process that serves to what it needs. To be called when it has started: until
+ * then hardly anything of what is made is garbage, and looking for it is in vain.
  */
-export function sizeYoungGeneration(): void {
+export function sizeHeap(): void {
+  // what a message leaves behind is collected soon: the heap need not grow for it under load
+  setFlagsFromString("--heap-growing-percent=20");
+  sizeYoungGeneration();
+}
+
+/**
+ * Brings the space for new objects to its size once there is work, and keeps it there: V8 can be
+ * told by how much to grow it while it runs, but not how large it is to be, and makes it smaller in
+ * quiet times.
+ */
+function sizeYoungGeneration(): void {
   setFlagsFromString("--semi-space-growth-factor=1");
-  grow();
   let before = process.cpuUsage();
   setInterval(() => {
     const { user } = process.cpuUsage(before);
