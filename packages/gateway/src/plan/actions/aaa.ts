@@ -1,9 +1,9 @@
-import { createRequire } from "node:module";
 import { objectKey } from "../../config/model.ts";
+import { requirePart } from "../../require-part.ts";
 import { lineOf, textOf } from "../properties.ts";
 import type { ActionKind } from "./action-kind.ts";
 
-const require = createRequire(import.meta.url);
+const require = requirePart(import.meta.url);
 
 /** `aaa`: lets a client pass that the aaapolicy knows. */
 export const aaa: ActionKind = {

@@ -1,10 +1,10 @@
-import { createRequire } from "node:module";
+import { requirePart } from "../../require-part.ts";
 import type { ActionKind } from "./action-kind.ts";
 import { conditional } from "./conditional.ts";
 import { extract } from "./extract.ts";
 import { forEach } from "./for-each.ts";
 
-const require = createRequire(import.meta.url);
+const require = requirePart(import.meta.url);
 
 /** Every action type that is served, each in a file that is loaded with the first such action. */
 const kinds: Readonly<Record<string, () => ActionKind>> = {

@@ -1,9 +1,9 @@
-import { createRequire } from "node:module";
 import { objectKey } from "../../config/model.ts";
+import { requirePart } from "../../require-part.ts";
 import { lineOf, textOf } from "../properties.ts";
 import type { ActionKind } from "./action-kind.ts";
 
-const require = createRequire(import.meta.url);
+const require = requirePart(import.meta.url);
 
 /** `slm`: counts the message by the statements of an slm-policy. */
 export const slm: ActionKind = {

@@ -1,7 +1,7 @@
-import { createRequire } from "node:module";
+import { requirePart } from "../../require-part.ts";
 import type { readClientProfile, readOlderClientProfile } from "./client-profile.ts";
 
-const require = createRequire(import.meta.url);
+const require = requirePart(import.meta.url);
 
 /** `readClientProfile`, loaded when the first profile of a client is read: it takes its time. */
 export const readClientTls: typeof readClientProfile = (...given) =>

@@ -1,9 +1,9 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { requirePart } from "../../require-part.ts";
 import type { ScriptKeys } from "../../script/script-keys.ts";
 import type { CryptoReader } from "./crypto-objects.ts";
 
-const require = createRequire(import.meta.url);
+const require = requirePart(import.meta.url);
 
 /** Words without which a script has no use for a key. */
 const usesKeys = /\b(?:jose|jwt|crypto)\b/;
