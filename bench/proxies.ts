@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./checkout.ts";
 import { programPath, startService } from "./commands.ts";
+import { nginxConfiguration } from "./nginx.ts";
 import type { Server } from "./servers.ts";
 import { freePort, type Workplace } from "./workplace.ts";
 
@@ -102,25 +103,7 @@ async function nginx(
   const directory = workplace.path(name.replaceAll(/\W/g, "-"));
   mkdirSync(directory);
   const file = join(directory, "nginx.conf");
-  writeFileSync(
-    file,
-    `${process.getuid?.() === 0 ? "user root;" : ""}
-daemon off;
-worker_processes 1;
-pid ${directory}/pid;
-error_log ${directory}/error.log warn;
-events { worker_connections 4096; }
-http {
-  access_log off;
-  keepalive_requests 1000000000;
-  client_body_temp_path ${directory}/body;
-  proxy_temp_path ${directory}/proxy;
-  fastcgi_temp_path ${directory}/fastcgi;
-  uwsgi_temp_path ${directory}/uwsgi;
-  scgi_temp_path ${directory}/scgi;${servers(port)}
-}
-`,
-  );
+  writeFileSync(file, nginxConfiguration(directory, { connections: 4096, http: servers(port) }));
   const program = programPath("nginx") ?? "nginx";
   return { name, port, start: () => startService(program, ["-p", directory, "-c", file]) };
 }

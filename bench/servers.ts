@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { root } from "./checkout.ts";
 import { programPath, type Service, startService } from "./commands.ts";
 import { copyExample, movePort } from "./example.ts";
+import { nginxConfiguration } from "./nginx.ts";
 import { freePort, type Workplace } from "./workplace.ts";
 
 /** A server of the example's answer on a loopback port. */
@@ -49,28 +50,16 @@ const script = `function echo(request) {
 export default { echo };
 `;
 
-const configuration = (directory: string, port: number): string => `load_module ${njsModule};
-${process.getuid?.() === 0 ? "user root;" : ""}
-daemon off;
-worker_processes 1;
-pid ${directory}/pid;
-error_log ${directory}/error.log warn;
-events { worker_connections 1024; }
-http {
-  access_log off;
-  keepalive_requests 1000000000;
-  client_body_temp_path ${directory}/body;
-  proxy_temp_path ${directory}/proxy;
-  fastcgi_temp_path ${directory}/fastcgi;
-  uwsgi_temp_path ${directory}/uwsgi;
-  scgi_temp_path ${directory}/scgi;
-  js_import main from ${directory}/echo.js;
+const configuration = (directory: string, port: number): string =>
+  nginxConfiguration(directory, {
+    connections: 1024,
+    modules: `load_module ${njsModule};\n`,
+    http: `  js_import main from ${directory}/echo.js;
   server {
     listen 127.0.0.1:${port};
     location / { js_content main.echo; }
-  }
-}
-`;
+  }`,
+  });
 
 /** nginx with one worker, whose script makes the same JSON of method and request URI. */
 export async function nginxServer(workplace: Workplace): Promise<Server> {

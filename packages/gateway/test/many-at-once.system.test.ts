@@ -1,42 +1,15 @@
 import { expect, test } from "vitest";
 import { serveGateway } from "../src/serve/serve-gateway.ts";
+import { echoService } from "./support/echo-service.ts";
 import { exchange } from "./support/raw-client.ts";
 import { treeOf } from "./support/tree.ts";
 
 const config = `top; configure terminal;
-action "script"
-  type gatewayscript
-  input "INPUT"
-  gatewayscript-location "local:///main.js"
-  output "OUTPUT"
-exit
-action "skip"
-  type setvar
-  variable "var://service/mpgw/skip-backside"
-  value "1"
-exit
-rule "rule"
-  type request-rule
-  action "script"
-  action "skip"
-exit
-matching "all"
-  urlmatch "*"
-exit
-stylepolicy "policy"
-  match "all" "rule"
-exit
 source-http "front"
   allowed-features "HTTP-1.1+POST"
   port 8080
 exit
-mpgw "service"
-  front-protocol front
-  stylepolicy policy
-  type dynamic-backend
-  request-type preprocessed
-exit
-`;
+${echoService(["front"])}`;
 
 /** Each run keeps what it saw in a variable of its module, a context and a variable, then compares. */
 const script = `

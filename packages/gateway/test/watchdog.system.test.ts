@@ -1,44 +1,17 @@
 import { expect, test } from "vitest";
+import { echoService } from "./support/echo-service.ts";
 import { freePort } from "./support/free-port.ts";
 import { endProgram, startProgram } from "./support/gateway-program.ts";
 import { exchange } from "./support/raw-client.ts";
 import { treeOf } from "./support/tree.ts";
 
 const config = (port: number): string => `top; configure terminal;
-action "script"
-  type gatewayscript
-  input "INPUT"
-  gatewayscript-location "local:///main.js"
-  output "OUTPUT"
-exit
-action "skip"
-  type setvar
-  variable "var://service/mpgw/skip-backside"
-  value "1"
-exit
-rule "rule"
-  type request-rule
-  action "script"
-  action "skip"
-exit
-matching "all"
-  urlmatch "*"
-exit
-stylepolicy "policy"
-  match "all" "rule"
-exit
 source-http "front"
   allowed-features "HTTP-1.1+GET"
   local-address 127.0.0.1
   port ${port}
 exit
-mpgw "service"
-  front-protocol front
-  stylepolicy policy
-  type dynamic-backend
-  request-type preprocessed
-exit
-`;
+${echoService(["front"])}`;
 
 const script = `
 const { URI } = require('service-metadata');

@@ -46,6 +46,26 @@ export async function proveSideRoutes(
   return report;
 }
 
+/** What any engine shows of an identity that gains nothing, on the routes that need no program. */
+export function expectSideRoutes(report: ProveReport, identity: string): void {
+  const on = (route: string) => observedOn(report, identity, route);
+  expect(on("hard-link-out")).toMatchObject({
+    "/app/open": "allowed",
+    "/app/shut": "denied",
+    "/app/spool/job": "inconclusive",
+  });
+  expect(on("attribute")).toMatchObject({
+    "/app": "allowed",
+    "/app/open": "allowed",
+    "/app/owned": "denied",
+    "/app/spool": "denied",
+  });
+  const ofOwner = { "/app/owned": "allowed", "/app/open": "denied", "/app": "denied" };
+  expect(on("acl-change")).toMatchObject(ofOwner);
+  expect(on("inode-flags")).toMatchObject(ofOwner);
+  expect(on("volume")).toEqual({ "/data": "allowed", "/kept": "denied" });
+}
+
 /** What was observed of one identity on one route, by path. */
 export function observedOn(
   report: ProveReport,

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, renameSync, write } from "node:fs";
 import { dirname } from "node:path";
-import { type LogSink, WaitingLines } from "./log-sink.ts";
+import { WaitingSink } from "./waiting-sink.ts";
 
 export interface FileSinkOptions {
   readonly file: string;
@@ -15,39 +15,14 @@ export interface FileSinkOptions {
  * Lines to a file, made when the first line comes; put aside when it is full. A file that cannot
  * be written is tried again with the next lines, and what was meant for it counts as dropped.
  */
-export class FileSink implements LogSink {
+export class FileSink extends WaitingSink {
   readonly #options: FileSinkOptions;
-  readonly #lines: WaitingLines;
   #descriptor: number | undefined;
   #size = 0;
 
   constructor(options: FileSinkOptions) {
+    super(options.note);
     this.#options = options;
-    this.#lines = new WaitingLines((bytes, done) => this.#carry(bytes, done), options.note);
-  }
-
-  get written(): number {
-    return this.#lines.written;
-  }
-
-  get dropped(): number {
-    return this.#lines.dropped;
-  }
-
-  get pending(): number {
-    return this.#lines.pending;
-  }
-
-  get why(): string | undefined {
-    return this.#lines.why;
-  }
-
-  write(line: string): void {
-    this.#lines.write(line);
-  }
-
-  flush(most: number): Promise<void> {
-    return this.#lines.flush(most);
   }
 
   close(): void {
@@ -55,7 +30,7 @@ export class FileSink implements LogSink {
     this.#descriptor = undefined;
   }
 
-  #carry(bytes: Buffer, done: (error?: Error | null) => void): void {
+  protected carry(bytes: Buffer, done: (error?: Error | null) => void): void {
     let descriptor: number;
     try {
       descriptor = this.#open(bytes.length);

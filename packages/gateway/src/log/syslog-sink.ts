@@ -1,6 +1,7 @@
 import { createSocket, type Socket as DatagramSocket } from "node:dgram";
 import { connect, type Socket } from "node:net";
-import { type LogSink, WaitingLines } from "./log-sink.ts";
+import type { LogSink } from "./log-sink.ts";
+import { WaitingSink } from "./waiting-sink.ts";
 
 export interface SyslogOptions {
   readonly transport: "udp" | "tcp";
@@ -65,40 +66,19 @@ class DatagramSink implements LogSink {
   }
 }
 
-class ConnectionSink implements LogSink {
+class ConnectionSink extends WaitingSink {
   readonly #options: SyslogOptions;
-  readonly #lines: WaitingLines;
   #socket: Socket | undefined;
   #closed = false;
   #failedAt = 0;
 
   constructor(options: SyslogOptions) {
+    super(options.note);
     this.#options = options;
-    this.#lines = new WaitingLines((bytes, done) => this.#carry(bytes, done), options.note);
   }
 
-  get written(): number {
-    return this.#lines.written;
-  }
-
-  get dropped(): number {
-    return this.#lines.dropped;
-  }
-
-  get pending(): number {
-    return this.#lines.pending;
-  }
-
-  get why(): string | undefined {
-    return this.#lines.why;
-  }
-
-  write(line: string): void {
-    if (!this.#closed) this.#lines.write(line);
-  }
-
-  flush(most: number): Promise<void> {
-    return this.#lines.flush(most);
+  override write(line: string): void {
+    if (!this.#closed) super.write(line);
   }
 
   close(): void {
@@ -107,10 +87,10 @@ class ConnectionSink implements LogSink {
   }
 
   /** Lines wait out the pause after a failure, so that a server that is away costs nothing. */
-  #carry(bytes: Buffer, done: (error?: Error | null) => void): void {
+  protected carry(bytes: Buffer, done: (error?: Error | null) => void): void {
     const pause = this.#failedAt + this.#options.retry - Date.now();
     if (pause > 0) {
-      setTimeout(() => this.#carry(bytes, done), pause).unref();
+      setTimeout(() => this.carry(bytes, done), pause).unref();
       return;
     }
     this.#connected().then(
