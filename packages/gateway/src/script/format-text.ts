@@ -35,7 +35,7 @@ function directiveText(type: string, value: unknown): string {
     case "e":
       return Number(value).toExponential();
     case "c":
-      return String.fromCodePoint(Math.max(0, Math.trunc(Number(value)) || 0));
+      return characterOf(Math.trunc(Number(value)));
     case "o":
       return typeof value === "number" ? value.toString(8) : shown(value);
     case "x":
@@ -49,6 +49,12 @@ function directiveText(type: string, value: unknown): string {
     default:
       return shown(value);
   }
+}
+
+/** The character of a code point; NUL for what is none, the replacement character beyond Unicode. */
+function characterOf(codePoint: number): string {
+  if (!(codePoint > 0)) return "\0";
+  return codePoint > 0x10ffff ? "\uFFFD" : String.fromCodePoint(codePoint);
 }
 
 function shown(value: unknown): string {
