@@ -236,6 +236,8 @@ class Reader {
       this.#at += takesName ? 3 : 2;
       this.#expect(")");
     } else if (second?.text === ":" && third?.text === "*") {
+      // no blank may stand in a name, nor in this one
+      if (third.start !== this.#token.start + this.#token.text.length + 1) this.#refuse();
       this.#prefixes.add(this.#token.text);
       this.#at += 3;
     } else this.#qualifiedName();
