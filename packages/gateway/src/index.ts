@@ -41,3 +41,4 @@ export type { GatewayOptions, ServedPort } from "./serve/gateway-options.ts";
 export type { Health } from "./serve/health.ts";
 export { type Gateway, serveGateway } from "./serve/serve-gateway.ts";
 export { inspectTrees, type TreeAccess } from "./trees.ts";
+export { whenUnfit } from "./unfit.ts";

@@ -9,6 +9,7 @@ import {
   type Priority,
   priorities,
   serveManaged,
+  whenUnfit,
 } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import { numberOf } from "../numbers.ts";
@@ -54,16 +55,22 @@ export const command: CommandSpec = {
     for (const line of [...portLines(live.current), ...managementLines(live)]) {
       context.progress.note(line);
     }
-    await new Promise<void>((resolve) => {
-      if (context.signal.aborted) resolve();
-      else context.signal.addEventListener("abort", () => resolve(), { once: true });
-    });
+    const unfit = await Promise.race([aborted(context.signal), whenUnfit()]);
+    if (unfit !== undefined) context.progress.note(`ends, to be started again: ${unfit}`);
     const { ports } = live.current;
     const { management } = live;
     await live.close();
-    return { exitCode: ports.length > 0 ? 0 : 1, document: { root, ports, management }, lines: [] };
+    const exitCode = unfit !== undefined ? 3 : ports.length > 0 ? 0 : 1;
+    return { exitCode, document: { root, ports, management }, lines: [] };
   },
 };
+
+function aborted(signal: AbortSignal): Promise<undefined> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve(undefined);
+    else signal.addEventListener("abort", () => resolve(undefined), { once: true });
+  });
+}
 
 /** @throws Fault USAGE */
 function levelOf(text: string): Priority {

@@ -15,9 +15,9 @@ export async function runAlone(
   environment: GatewayEnvironment,
   logs: LogHub,
 ): Promise<number> {
-  const stop = stopSignal();
-  const startedAt = new Date();
   const { log } = logs;
+  const stop = stopSignal(log);
+  const startedAt = new Date();
   const { healthPort, scriptLimit, drainDeadline } = environment;
   let instance: Promise<ManagedInstance> | undefined;
   const managed = (): Promise<ManagedInstance> => {
@@ -56,11 +56,11 @@ export async function runAlone(
         );
   logStart(gateway.ports.length, gateway.healthPort, root, log);
   sizeHeap();
-  await stop;
-  await drainDelay(gateway, environment, log);
+  const stopped = await stop;
+  if (stopped === "told") await drainDelay(gateway, environment, log);
   logStop(log, false);
   await gateway.close();
   await management?.close();
   logStop(log, true);
-  return gateway.ports.length > 0 ? 0 : 3;
+  return gateway.ports.length > 0 && stopped === "told" ? 0 : 3;
 }

@@ -14,9 +14,9 @@ export async function runLeader(
   environment: GatewayEnvironment,
   logs: LogHub,
 ): Promise<number> {
-  const stop = stopSignal();
-  const startedAt = new Date();
   const { log } = logs;
+  const stop = stopSignal(log);
+  const startedAt = new Date();
   const changeable = environment.changes === "memory";
   const workers = await startWorkers({
     count: environment.workerThreads,

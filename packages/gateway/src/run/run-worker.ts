@@ -19,9 +19,9 @@ export async function runWorker(
   environment: GatewayEnvironment,
   logs: LogHub,
 ): Promise<number> {
-  const stop = stopSignal();
   const { scriptLimit, drainDeadline } = environment;
   const { log } = logs;
+  const stop = stopSignal(log);
   let speaks = process.env[workerVariable] === "1";
   const quiet: Log = Object.assign((event: LogEvent) => speaks && log(event), {
     writes: log.writes ?? (() => true),
@@ -42,11 +42,11 @@ export async function runWorker(
   process.on("message", (word: LeaderWord) => void obey(word, gateway, logs));
   say({ says: "serving", report: await reportOf(gateway) });
   sizeHeap();
-  await stop;
+  const stopped = await stop;
   const closed = gateway.close();
   say({ says: "ports closed" });
   await closed;
-  return 0;
+  return stopped === "told" ? 0 : 3;
 }
 
 async function obey(word: LeaderWord, gateway: Gateway, logs: LogHub): Promise<void> {

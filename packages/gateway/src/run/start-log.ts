@@ -1,6 +1,7 @@
 import type { GatewayEnvironment } from "../environment.ts";
 import type { Log } from "../log.ts";
 import { inspectTrees } from "../trees.ts";
+import { whenUnfit } from "../unfit.ts";
 
 /** Says that the gateway is on-line, then whether its trees are immutable to it. */
 export function logStart(
@@ -43,10 +44,18 @@ export function logStop(log: Log, done: boolean): void {
   log({ code, category: "system", priority: "notice", text });
 }
 
-/** Resolves at SIGTERM or SIGINT. */
-export function stopSignal(): Promise<void> {
+/**
+ * Resolves when the process is to end: "told" at SIGTERM or SIGINT, "unfit" when it is unfit before
+ * that, with a line in the log.
+ */
+export function stopSignal(log: Log): Promise<"told" | "unfit"> {
   return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve());
-    process.once("SIGINT", () => resolve());
+    process.once("SIGTERM", () => resolve("told"));
+    process.once("SIGINT", () => resolve("told"));
+    void whenUnfit().then((why) => {
+      const text = `This process ends, to be started again: ${why}`;
+      log({ code: "8100003c", category: "system", priority: "critic", text });
+      resolve("unfit");
+    });
   });
 }

@@ -148,6 +148,7 @@ class Herd implements Workers {
         this.#serves(worker, word.report);
         serves(word.report);
       }
+      if (word.says === "ports closed") this.#ends(worker);
       if (word.says === "counts" || word.says === "changed") this.#asked.get(word.id)?.(word);
     });
     worker.once("exit", (code, signal) => {
@@ -169,6 +170,13 @@ class Herd implements Workers {
   #serves(worker: Worker, report: WorkerReport): void {
     this.#reports.set(worker, report);
     this.#last = report;
+  }
+
+  /** A worker that ends by itself is not ready from then on. */
+  #ends(worker: Worker): void {
+    const report = this.#reports.get(worker);
+    if (report === undefined) return;
+    this.#reports.set(worker, { ...report, health: { ...report.health, ready: false } });
   }
 
   #ask(

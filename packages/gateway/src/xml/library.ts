@@ -1,3 +1,5 @@
+import { sayUnfit } from "../unfit.ts";
+
 /** The door of the library, and the kinds of nodes that it does not show there. */
 type Library = typeof import("libxml2-wasm") & typeof import("libxml2-wasm/lib/nodes.mjs");
 
@@ -23,17 +25,31 @@ export function xmlLibrary(): Library {
 
 /**
  * Runs what may fail inside of the library. After a trap (its stack ran over, its memory ran out)
- * its state cannot be trusted: nothing is given to it any more, and all that needs XML fails.
+ * its state cannot be trusted: nothing is given to it any more, all that needs XML fails, and the
+ * process is unfit, since a module cannot be loaded anew in it.
  */
 export function guarded<Value>(run: () => Value): Value {
+  if (broken !== undefined) throw broken;
   try {
     return run();
   } catch (error) {
-    if (error instanceof Error && error.name === "RuntimeError") {
-      broken ??= new Error(`the XML library has failed: ${error.message}`, { cause: error });
+    if (broken === undefined && isTrap(error)) {
+      broken = new Error(`the XML library has failed: ${error.message}`, { cause: error });
+      sayUnfit(broken.message);
     }
     throw error;
   }
+}
+
+/** Gives memory back to the library; not to one that has failed. */
+export function guardedDisposal(dispose: () => void): void {
+  if (broken === undefined) guarded(dispose);
+}
+
+/** Code of the library ends with the second, too, where what called it had left it little stack. */
+function isTrap(error: unknown): error is Error {
+  if (!(error instanceof Error)) return false;
+  return error.name === "RuntimeError" || error.message === "Maximum call stack size exceeded";
 }
 
 /** It keeps the `console.error` it finds while loading, to print what it throws anyhow. */

@@ -1,6 +1,6 @@
 import type { XmlDocument } from "libxml2-wasm";
 import { utf8Document } from "./encoding.ts";
-import { guarded, xmlLibrary } from "./library.ts";
+import { guarded, guardedDisposal, xmlLibrary } from "./library.ts";
 import type { XmlLimits } from "./limits.ts";
 import { XmlRefused } from "./refusal.ts";
 import { scanXml } from "./scan.ts";
@@ -30,7 +30,7 @@ export class XmlTree implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.document.dispose();
+    guardedDisposal(() => this.document.dispose());
   }
 }
 

@@ -1,6 +1,6 @@
 import type { XmlNode, XmlXPath } from "libxml2-wasm";
 import { xmlText } from "./characters.ts";
-import { guarded, xmlLibrary } from "./library.ts";
+import { guarded, guardedDisposal, xmlLibrary } from "./library.ts";
 import type { XmlTree } from "./parse.ts";
 import { readXPath, type XPathCall } from "./xpath-grammar.ts";
 import { XPathRefused } from "./xpath-tokens.ts";
@@ -64,12 +64,17 @@ export class XPath implements Disposable {
       return xpathValue(guarded(() => at.eval(expression)));
     }
     if (call === undefined) throw new XPathRefused(this.source, "no functions are bound");
-    using compiled = this.#compile(this.#withValues(call));
-    return xpathValue(guarded(() => at.eval(compiled)));
+    const compiled = this.#compile(this.#withValues(call));
+    try {
+      return xpathValue(guarded(() => at.eval(compiled)));
+    } finally {
+      guardedDisposal(() => compiled.dispose());
+    }
   }
 
   [Symbol.dispose](): void {
-    this.#compiled?.dispose();
+    const compiled = this.#compiled;
+    if (compiled !== undefined) guardedDisposal(() => compiled.dispose());
     this.#compiled = undefined;
   }
 

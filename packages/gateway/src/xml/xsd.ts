@@ -1,7 +1,7 @@
 import type { XmlElement, XsdValidator } from "libxml2-wasm";
-import { guarded, xmlLibrary } from "./library.ts";
+import { guarded, guardedDisposal, xmlLibrary } from "./library.ts";
 import { defaultXmlLimits, type XmlLimits } from "./limits.ts";
-import { parseXml, type XmlTree } from "./parse.ts";
+import { parseXml, XmlTree } from "./parse.ts";
 
 /** The bytes of the schema file that a location leads to; throws when there is none. */
 export type XsdSource = (url: string) => Uint8Array;
@@ -28,7 +28,7 @@ export class Xsd implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#validator.dispose();
+    guardedDisposal(() => this.#validator.dispose());
   }
 
   #run(validate: () => void): string | undefined {
@@ -59,10 +59,11 @@ export function compileXsd(url: string, source: XsdSource): Xsd {
   try {
     const bytes = checked(source(url));
     const { XmlDocument, XsdValidator, ParseOption } = xmlLibrary();
-    using document = XmlDocument.fromBuffer(bytes, { url, option: ParseOption.XML_PARSE_NO_XXE });
-    const validator = guarded(() => XsdValidator.fromDoc(document));
+    const option = ParseOption.XML_PARSE_NO_XXE;
+    using tree = new XmlTree(guarded(() => XmlDocument.fromBuffer(bytes, { url, option })));
+    const validator = guarded(() => XsdValidator.fromDoc(tree.document));
     if (missing.length === 0) return new Xsd(validator);
-    validator.dispose();
+    guardedDisposal(() => validator.dispose());
     throw new Error(missing.join("; "));
   } catch (error) {
     throw new Error(missing.length > 0 ? missing.join("; ") : whyOf(error), { cause: error });
