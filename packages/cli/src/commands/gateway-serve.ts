@@ -56,12 +56,13 @@ export const command: CommandSpec = {
       context.progress.note(line);
     }
     const unfit = await Promise.race([aborted(context.signal), whenUnfit()]);
-    if (unfit !== undefined) context.progress.note(`ends, to be started again: ${unfit}`);
     const { ports } = live.current;
     const { management } = live;
     await live.close();
-    const exitCode = unfit !== undefined ? 3 : ports.length > 0 ? 0 : 1;
-    return { exitCode, document: { root, ports, management }, lines: [] };
+    if (unfit !== undefined) {
+      throw new Fault("GATEWAY_UNFIT", `cannot go on serving ${root}`, { why: unfit });
+    }
+    return { exitCode: ports.length > 0 ? 0 : 1, document: { root, ports, management }, lines: [] };
   },
 };
 

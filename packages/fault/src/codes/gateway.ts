@@ -29,6 +29,12 @@ export const gatewayCodes = {
     meaning: "No service of the configuration comes up, so nothing of it can be tested.",
     remedy: "Run lithify gateway lint: it names file, line and object of every reason.",
   },
+  GATEWAY_UNFIT: {
+    exit: 3,
+    meaning:
+      "The gateway that was served can no longer do all of its work in this process, and has ended.",
+    remedy: "Start it again; if the same message ends it again, report the message.",
+  },
   PORT_UNAVAILABLE: {
     exit: 3,
     meaning: "A port that the gateway itself needs cannot be listened on.",
