@@ -68,7 +68,7 @@ export async function openDockerArchive(
       root,
       blobs: {
         async *open(digest, size) {
-          if (digest === root.digest) yield manifest;
+          if (digest === root.digest) yield Buffer.from(manifest);
           else yield* file.verified(names.get(digest) ?? digest, digest, size);
         },
       },

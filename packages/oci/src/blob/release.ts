@@ -9,4 +9,9 @@ export function release(block: Uint8Array): void {
   if (buffer instanceof ArrayBuffer && buffer.byteLength >= sharedBytes) buffer.transfer(0);
 }
 
+/** The same for a block that is all of its memory, of whatever size: nothing else can lie in it. */
+export function releaseWhole({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
+}
+
 const sharedBytes = 128 * 1024;

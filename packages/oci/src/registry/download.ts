@@ -114,8 +114,9 @@ async function* skipped(
 ): AsyncGenerator<Uint8Array> {
   let left = offset;
   for await (const chunk of body) {
-    if (left < chunk.length) yield chunk.subarray(left);
-    left = Math.max(0, left - chunk.length);
+    const rest = chunk.subarray(left);
+    left -= chunk.length - rest.length;
+    if (rest.length > 0) yield rest;
   }
 }
 

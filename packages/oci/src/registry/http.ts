@@ -1,10 +1,11 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from "node:http";
-import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { Fault, isFault } from "@lithify/fault";
 import { isLoopback } from "./address.ts";
 import { type RegistryLimits, type RegistryOptions, registryLimits } from "./limits.ts";
+import { keepable, PlainAgent, TlsAgent } from "./socket-memory.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -20,7 +21,7 @@ export interface HttpAnswer {
   readonly headers: IncomingMessage["headers"];
   /** Where the answer came from, behind every redirect. */
   readonly url: URL;
-  /** The body; it must be read or dropped. Throws Fault REGISTRY_UNREACHABLE when it breaks off. */
+  /** The body, its pieces the reader's own; it must be read or dropped. Throws Fault REGISTRY_UNREACHABLE when it breaks off. */
   readonly body: AsyncIterable<Uint8Array>;
   /** The body whole. Throws Fault LIMIT_EXCEEDED. */
   bytes(limit?: number): Promise<Buffer>;
@@ -32,16 +33,16 @@ export class Http {
   readonly limits: RegistryLimits;
   readonly #isInsecure: boolean;
   readonly #signal: AbortSignal | undefined;
-  readonly #plain: HttpAgent;
-  readonly #tls: HttpsAgent;
+  readonly #plain: PlainAgent;
+  readonly #tls: TlsAgent;
 
   constructor(options: RegistryOptions) {
     this.limits = { ...registryLimits, ...options.limits };
     this.#isInsecure = options.insecure === true;
     this.#signal = options.signal;
-    this.#plain = new HttpAgent({ keepAlive: true, maxSockets: 16 });
+    this.#plain = new PlainAgent({ keepAlive: true, maxSockets: 16 });
     const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
-    this.#tls = new HttpsAgent({ keepAlive: true, maxSockets: 16, ...ca });
+    this.#tls = new TlsAgent({ keepAlive: true, maxSockets: 16, ...ca });
   }
 
   close(): void {
@@ -128,7 +129,7 @@ export class Http {
     const failed = (error: unknown) => this.#unreachable(url, error);
     const body = (async function* () {
       try {
-        for await (const chunk of message) yield chunk as Uint8Array;
+        for await (const chunk of message) yield keepable(chunk as Uint8Array);
       } catch (error) {
         throw failed(error);
       }

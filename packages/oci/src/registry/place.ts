@@ -143,7 +143,7 @@ class RegistryReader implements BlobReader {
         values: { size, found: bytes.length },
       });
     }
-    yield bytes;
+    yield Buffer.from(bytes);
   }
 
   async #fetched(digest: Digest): Promise<Buffer> {

@@ -12,12 +12,13 @@ const unknowableAge = 24 * 60 * 60 * 1000;
 /**
  * Writes a file so that it is there whole or not at all: temporary name in the same directory, fsync, rename,
  * fsync of the directory. `fill` puts the bytes, which it then leaves alone, and gives the final path, in that
- * directory; what it throws itself passes through.
+ * directory; what it throws itself passes through. With `passing` the memory of the bytes is given back.
  * @throws Fault STORE_FULL, STORE_UNREADABLE; nothing is left behind then
  */
 export async function writeDurably<Result extends { readonly path: string }>(
   directory: string,
   fill: (put: (bytes: Uint8Array) => Promise<void>) => Promise<Result>,
+  { passing = false }: { readonly passing?: boolean } = {},
 ): Promise<Result> {
   const name = `${temporaryPrefix}${thisProcess}_${randomBytes(6).toString("hex")}`;
   const temporary = join(directory, name);
@@ -25,7 +26,7 @@ export async function writeDurably<Result extends { readonly path: string }>(
   try {
     const handle = await onStore(() => open(temporary, "wx", 0o644));
     let result: Result;
-    const writer = new FileWriter(handle);
+    const writer = new FileWriter(handle, { passing });
     try {
       result = await fill((bytes) => onStore(() => writer.put(bytes)));
       await onStore(() => writer.flush());

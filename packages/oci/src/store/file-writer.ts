@@ -1,4 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
+import { releaseWhole } from "../blob/release.ts";
 
 /** Bytes, and pieces, that go to the disk in one call. */
 const batchBytes = 1024 * 1024;
@@ -10,18 +11,21 @@ let isSyncing = false;
 
 /**
  * Writes a file from its beginning, in large pieces, one of them on its way while the next is collected. Whatever is
- * put must not change afterwards; an error of one write is thrown by the next call.
+ * put must not change afterwards; an error of one write is thrown by the next call. With `passing` the memory of
+ * whatever is put is given back when it is written.
  */
 export class FileWriter {
   readonly #handle: FileHandle;
+  readonly #passing: boolean;
   #pieces: Uint8Array[] = [];
   #bytes = 0;
   #running: Promise<void> = Promise.resolve();
   #unsynced = 0;
   #syncing: Promise<void> = Promise.resolve();
 
-  constructor(handle: FileHandle) {
+  constructor(handle: FileHandle, options: { readonly passing: boolean }) {
     this.#handle = handle;
+    this.#passing = options.passing;
   }
 
   async put(bytes: Uint8Array): Promise<void> {
@@ -66,7 +70,8 @@ export class FileWriter {
     this.#bytes = 0;
     if (bytes === 0) return;
     this.#syncAhead(bytes);
-    this.#running = written(this.#handle, pieces, bytes);
+    const write = written(this.#handle, pieces, bytes);
+    this.#running = this.#passing ? write.then(() => pieces.forEach(releaseWhole)) : write;
     this.#running.catch(() => undefined);
   }
 }
@@ -78,5 +83,8 @@ async function written(
 ): Promise<void> {
   const { bytesWritten } = await handle.writev([...pieces]);
   // A disk that fills up takes a part first, and says so at the next write
-  if (bytesWritten < bytes) await handle.writeFile(Buffer.concat(pieces).subarray(bytesWritten));
+  if (bytesWritten === bytes) return;
+  const rest = Buffer.concat(pieces).subarray(bytesWritten);
+  if (rest.length !== bytes - bytesWritten) throw new Error("a piece changed after it was put");
+  await handle.writeFile(rest);
 }

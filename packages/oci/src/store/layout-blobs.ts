@@ -72,17 +72,19 @@ export class LayoutBlobs implements BlobStore {
   ): Promise<{ readonly digest: Digest; readonly size: number }> {
     const chunks = bytes instanceof Uint8Array ? [bytes] : bytes;
     await onDisk(this.#directory, () => mkdir(this.#directory, { recursive: true }));
-    const { digest, size } = await writeDurably(this.#directory, async (put) => {
+    const fill = async (put: (chunk: Uint8Array) => Promise<void>) => {
       const hash = createHash("sha256");
       let written = 0;
       for await (const chunk of chunks) {
         if (verified === undefined) hash.update(chunk);
-        await put(chunk);
         written += chunk.length;
+        await put(chunk);
       }
       const digest = verified ?? (`sha256:${hash.digest("hex")}` as Digest);
       return { digest, size: written, path: this.pathOf(digest) };
-    });
+    };
+    const passing = verified !== undefined;
+    const { digest, size } = await writeDurably(this.#directory, fill, { passing });
     return { digest, size };
   }
 
