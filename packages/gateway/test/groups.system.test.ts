@@ -213,6 +213,20 @@ test("a health check by SOAP looks into the answer", async () => {
   expect(await askOften(3)).toBe("ccc");
 });
 
+test("a health check that only connects takes a member out and in, whatever it would answer", async () => {
+  const check = "    admin-state enabled\n    type TCPConnection\n    tcp-conn-type Full\n";
+  await group(`  damp 1\n  health-check\n${check}    timeout 2\n    frequency 5\n  exit\n`);
+  expect(await askOften(3)).toBe("abc");
+  for (const backend of backends) backend.healthy = false;
+  await backends[1]!.stop();
+  await heard(`127.0.0.1:${backends[1]!.port} is down: `);
+  expect(await askOften(4)).not.toContain("b");
+  await backends[1]!.start();
+  await heard(`127.0.0.1:${backends[1]!.port} is up`);
+  expect(await askOften(6)).toContain("b");
+  expect(backends.flatMap(({ checks }) => checks)).toEqual([]);
+});
+
 test("session affinity keeps a client on the member that began its session", async () => {
   const affinity = '    enable-affinity on\n    i-cookie-name STICK\n    i-domain ""\n';
   await group(`  session-affinity\n${affinity}  exit\n`);

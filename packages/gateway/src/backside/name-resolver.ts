@@ -14,6 +14,8 @@ export class NameResolver {
   readonly #plan: NamesPlan;
   readonly #resolver: Resolver | undefined;
   readonly #kept = new Map<string, { readonly until: number; readonly found: LookupAddress[] }>();
+  /** Who waits for a name that the name servers are being asked for. */
+  readonly #waiting = new Map<string, Found[]>();
   #turn = 0;
 
   constructor(plan: NamesPlan) {
@@ -66,13 +68,24 @@ export class NameResolver {
       queueMicrotask(() => done(null, kept.found));
       return;
     }
+    const waiting = this.#waiting.get(host);
+    if (waiting !== undefined) {
+      waiting.push(done);
+      return;
+    }
+    const all = [done];
+    this.#waiting.set(host, all);
+    const end: Found = (error, found) => {
+      this.#waiting.delete(host);
+      for (const each of all) each(error, found);
+    };
     const names = [host, ...this.#plan.searchDomains.map((each) => `${host}.${each}`)];
     const next = (at: number): void => {
       const name = names[at];
       if (name === undefined) {
         const error: NodeJS.ErrnoException = new Error(`no name server has an address for ${host}`);
         error.code = "ENOTFOUND";
-        done(error, []);
+        end(error, []);
         return;
       }
       askBoth(resolver, name, (found, seconds) => {
@@ -82,7 +95,7 @@ export class NameResolver {
         }
         if (this.#kept.size >= mostKept) this.#kept.clear();
         this.#kept.set(host, { until: now + Math.min(seconds * 1000, longestKept), found });
-        done(null, found);
+        end(null, found);
       });
     };
     next(0);
