@@ -1,6 +1,6 @@
 import type { Digest } from "../blob/digest.ts";
 import { noXattrs } from "../tar/entry.ts";
-import { parentOf, treeFromSorted } from "./merged-tree.ts";
+import { treeFromSorted } from "./merged-tree.ts";
 import type { NodeType, Tree, TreeNode } from "./tree.ts";
 
 /** A tree as a column for each field, in tree order: small, and made into nodes again without parsing. */
@@ -42,12 +42,11 @@ const prefix = "sha256:";
 export function packTree(tree: Tree, notes: ReadonlyMap<string, string>): TreeColumns {
   const nodes = [...tree];
   const count = nodes.length;
-  const numbers = new Map(nodes.map((node, number) => [node.path, number]));
   const sets = new XattrSets();
   const digests: string[] = [];
   const columns = {
     names: nodes.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)).join("\0"),
-    parents: Int32Array.from(nodes, ({ path }) => numbers.get(parentOf(path)) ?? 0),
+    parents: tree.parents(),
     types: Uint8Array.from(nodes, ({ type }) => types.indexOf(type)),
     modes: Uint16Array.from(nodes, ({ mode }) => mode),
     uids: Uint32Array.from(nodes, ({ uid }) => uid),
@@ -99,7 +98,7 @@ export function unpackTree(columns: TreeColumns): {
   }
   const notes = new Map<string, string>();
   for (const [number, note] of columns.notes) notes.set(paths[number] as string, note);
-  return { tree: treeFromSorted(nodes), notes };
+  return { tree: treeFromSorted(nodes, columns.parents), notes };
 }
 
 function nodeAt(

@@ -89,7 +89,8 @@ export class LayeredTree {
   }
 
   /** In the order of paths: what lies in a directory comes where its name and a slash would stand among its neighbours. */
-  *#nodes(members: Int32Array, notes: Map<string, string>): Generator<TreeNode> {
+  #nodes(members: Int32Array, notes: Map<string, string>): readonly TreeNode[] {
+    const nodes: TreeNode[] = [];
     let characters = 0;
     const stack: [string, Inode][] = [
       ["//", this.#root],
@@ -109,8 +110,9 @@ export class LayeredTree {
       }
       if (inode.member !== undefined) members[inode.number] = inode.member;
       if (inode.note !== undefined) notes.set(path, inode.note);
-      yield nodeOf(path, inode);
+      nodes.push(nodeOf(path, inode));
     }
+    return nodes;
   }
 
   #begin(layer: number): void {

@@ -1,4 +1,6 @@
 import { sortNames } from "../tar/name-bytes.ts";
+import { Children } from "./children.ts";
+import { PathNumbers } from "./path-numbers.ts";
 import { resolvePath } from "./resolve.ts";
 import type { Resolution, Tree, TreeNode } from "./tree.ts";
 
@@ -25,8 +27,8 @@ export function treeFromNodes(nodes: Iterable<TreeNode>): Tree {
 }
 
 /** A tree of nodes that come in the order of a tree, none missing and none twice: what a tree gave when it was iterated. */
-export function treeFromSorted(nodes: Iterable<TreeNode>): Tree {
-  return new MergedTree(nodes);
+export function treeFromSorted(nodes: readonly TreeNode[], parents?: Int32Array): Tree {
+  return new MergedTree(nodes, parents);
 }
 
 /** The directory that a path lies in; "/" for the root itself. */
@@ -41,17 +43,21 @@ function impliedDirectory(path: string, inode: number): TreeNode {
 }
 
 class MergedTree implements Tree {
-  readonly #nodes = new Map<string, TreeNode>();
+  readonly #nodes: readonly TreeNode[];
+  readonly #numbers: PathNumbers;
   /** Made when first asked for: not every reader walks directories or asks for hard links. */
-  #names: ReadonlyMap<string, readonly string[]> | undefined;
+  #children: Children | undefined;
   #links: ReadonlyMap<number, readonly string[]> | undefined;
+  #parents: Int32Array | undefined;
 
-  constructor(sorted: Iterable<TreeNode>) {
-    for (const node of sorted) this.#nodes.set(node.path, node);
+  constructor(sorted: readonly TreeNode[], parents?: Int32Array) {
+    this.#nodes = sorted;
+    this.#parents = parents;
+    this.#numbers = new PathNumbers(sorted);
   }
 
   get size(): number {
-    return this.#nodes.size;
+    return this.#nodes.length;
   }
 
   [Symbol.iterator](): Iterator<TreeNode> {
@@ -59,16 +65,27 @@ class MergedTree implements Tree {
   }
 
   at(path: string): TreeNode | undefined {
-    return this.#nodes.get(path);
+    const number = this.#numbers.of(path);
+    return number === undefined ? undefined : this.#nodes[number];
+  }
+
+  numberOf(path: string): number | undefined {
+    return this.#numbers.of(path);
+  }
+
+  parents(): Int32Array {
+    this.#parents ??= parentNumbers(this.#nodes);
+    return this.#parents;
   }
 
   names(path: string): readonly string[] {
-    this.#names ??= namesIn(this.#nodes.keys());
-    return this.#names.get(path) ?? [];
+    this.#children ??= new Children(this.#nodes, this.parents());
+    const number = this.#numbers.of(path);
+    return number === undefined ? [] : this.#children.names(number);
   }
 
   linksOf(node: TreeNode): readonly string[] {
-    this.#links ??= linksIn(this.#nodes.values());
+    this.#links ??= linksIn(this.#nodes);
     return this.#links.get(node.inode) ?? [node.path];
   }
 
@@ -77,30 +94,35 @@ class MergedTree implements Tree {
   }
 }
 
-function namesIn(paths: Iterable<string>): ReadonlyMap<string, readonly string[]> {
-  const found = new Map<string, string[]>();
-  for (const path of paths) {
-    if (path === "/") continue;
-    const parent = parentOf(path);
-    const name = path.slice(path.lastIndexOf("/") + 1);
-    const names = found.get(parent);
-    if (names === undefined) found.set(parent, [name]);
-    else names.push(name);
-  }
-  for (const names of found.values()) sortNames(names);
-  return found;
+/** Neighbours mostly lie in one directory, so that it is rarely looked up. */
+function parentNumbers(nodes: readonly TreeNode[]): Int32Array {
+  const directories = new Map<string, number>();
+  const parents = new Int32Array(nodes.length);
+  let last = "";
+  let lastNumber = 0;
+  nodes.forEach(({ path, type }, number) => {
+    if (type === "directory") directories.set(path, number);
+    const slash = path.lastIndexOf("/");
+    if (slash <= 0 || (slash === last.length && path.startsWith(last))) {
+      parents[number] = slash <= 0 ? 0 : lastNumber;
+      return;
+    }
+    last = parentOf(path);
+    lastNumber = directories.get(last) ?? 0;
+    parents[number] = lastNumber;
+  });
+  return parents;
 }
 
-function linksIn(nodes: Iterable<TreeNode>): ReadonlyMap<number, readonly string[]> {
-  const all = [...nodes];
-  const firstOf = firstNumbers(all);
+function linksIn(nodes: readonly TreeNode[]): ReadonlyMap<number, readonly string[]> {
+  const firstOf = firstNumbers(nodes);
   const found = new Map<number, string[]>();
-  all.forEach(({ type, inode, path }, number) => {
+  nodes.forEach(({ type, inode, path }, number) => {
     if (type === "directory") return;
     const first = firstOf(inode, number);
     if (first === number) return;
     const links = found.get(inode);
-    if (links === undefined) found.set(inode, [all[first]?.path ?? path, path]);
+    if (links === undefined) found.set(inode, [nodes[first]?.path ?? path, path]);
     else links.push(path);
   });
   return found;

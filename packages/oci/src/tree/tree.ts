@@ -36,6 +36,10 @@ export interface Tree extends Iterable<TreeNode> {
   readonly size: number;
   /** The object at exactly this path; links are not followed. */
   at(path: string): TreeNode | undefined;
+  /** Where in the order of iteration the object at exactly this path comes, from 0. */
+  numberOf(path: string): number | undefined;
+  /** Number of each object's directory, by the number of the object; 0 for the root itself. */
+  parents(): Int32Array;
   /** Names in a directory, sorted; empty when there is no such directory. */
   names(path: string): readonly string[];
   /** Every path that is the same object, itself included, sorted. */

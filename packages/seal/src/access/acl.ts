@@ -1,4 +1,4 @@
-import type { TreeNode } from "@lithify/oci";
+import type { Kind } from "./kinds.ts";
 
 /** Names of the xattrs that hold POSIX ACLs (acl(5)). */
 export const accessAclName = "system.posix_acl_access";
@@ -24,7 +24,7 @@ export type Acl =
 const none: Acl = { answer: "none" };
 
 /** The access ACL of an object, decoded from its xattr. Symbolic links have none. */
-export function accessAclOf(node: TreeNode): Acl {
+export function accessAclOf(node: Kind): Acl {
   if (node.xattrs.size === 0 || node.type === "symlink") return none;
   const bytes = node.xattrs.get(accessAclName);
   if (bytes === undefined) return none;

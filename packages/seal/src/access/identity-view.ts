@@ -1,5 +1,6 @@
 import type { TreeNode } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
+import { type Kind, numbersLike } from "./kinds.ts";
 import type { NumberedTree } from "./numbered-tree.ts";
 import { execute, ownsLike, permissionOf, write } from "./permission.ts";
 
@@ -18,11 +19,24 @@ export class IdentityView {
   readonly #objects: NumberedTree;
   /** By object number: how the object's name can be looked up. */
   readonly #reach: Uint8Array;
+  /** By wanted permissions, then by kind of object, as far as they were asked for. */
+  readonly #permissions = new Map<number, (Answer | undefined)[]>();
 
   constructor(objects: NumberedTree, identity: Identity) {
     this.#objects = objects;
     this.identity = identity;
-    this.#reach = reachOf(objects, identity);
+    this.#reach = reachOf(objects, (number) => this.#searchable(number));
+  }
+
+  /** False when for every object it can be told whether it is reached. */
+  get isReachUnsure(): boolean {
+    return this.#reach.includes(perhaps);
+  }
+
+  /** False when there is no directory, protected or not, to which entries can surely be added. */
+  get isAnyAddable(): boolean {
+    const directories = numbersLike(this.#objects, ({ type }) => type === "directory");
+    return directories.some((number) => this.addable(number) === "yes");
   }
 
   /** S: how this very name is looked up. */
@@ -49,7 +63,7 @@ export class IdentityView {
   writable(number: number): Answer {
     const node = this.#objects.nodes[number];
     if (node === undefined) return "no";
-    const permission = permissionOf(node, this.identity, write).answer;
+    const permission = this.#permission(number, write);
     return permission === "no" ? "no" : both(permission, this.reachOf(number));
   }
 
@@ -57,7 +71,7 @@ export class IdentityView {
   addable(number: number): Answer {
     const node = this.#objects.nodes[number];
     if (node === undefined || node.type !== "directory") return "no";
-    const permission = permissionOf(node, this.identity, write | execute).answer;
+    const permission = this.#permission(number, write | execute);
     return permission === "no" ? "no" : both(permission, this.reachOf(number));
   }
 
@@ -78,6 +92,25 @@ export class IdentityView {
     return both("yes", this.reachOf(number));
   }
 
+  /** What `permissionOf` says: it looks at nothing that differs between objects of one kind. */
+  #permission(number: number, want: number): Answer {
+    const { kinds, kindOf } = this.#objects;
+    const kind = kindOf[number] as number;
+    let known = this.#permissions.get(want);
+    if (known === undefined) {
+      known = [];
+      this.#permissions.set(want, known);
+    }
+    const answer = known[kind] ?? permissionOf(kinds[kind] as Kind, this.identity, want).answer;
+    known[kind] = answer;
+    return answer;
+  }
+
+  #searchable(number: number): Answer {
+    const isDirectory = this.#objects.nodes[number]?.type === "directory";
+    return isDirectory ? this.#permission(number, execute) : "no";
+  }
+
   #stuck(node: TreeNode, directory: TreeNode): boolean {
     return (
       (directory.mode & 0o1000) !== 0 &&
@@ -96,9 +129,8 @@ function both(permission: Answer, reach: Reach): Answer {
  * Reach of every object: its directory is reached and can be searched. From the root first; then
  * from WORKDIR, where the runtime has put the process as root: into it, and by `..` above it.
  */
-function reachOf(objects: NumberedTree, identity: Identity): Uint8Array {
+function reachOf(objects: NumberedTree, search: (number: number) => Answer): Uint8Array {
   const reach = new Uint8Array(objects.nodes.length);
-  const search = searchable(objects, identity);
   reach[0] = fromRoot;
   spread(objects, reach, search);
   const start = objects.workingDirectory && objects.numberOf(objects.workingDirectory.path);
@@ -128,16 +160,4 @@ function spread(
     if (found === "no") continue;
     reach[number] = found === "unknown" ? perhaps : above;
   }
-}
-
-function searchable(objects: NumberedTree, identity: Identity): (number: number) => Answer {
-  const known = new Map<number, Answer>();
-  return (number) => {
-    const cached = known.get(number);
-    if (cached !== undefined) return cached;
-    const node = objects.nodes[number];
-    const found = node?.type === "directory" ? permissionOf(node, identity, execute).answer : "no";
-    known.set(number, found);
-    return found;
-  };
 }

@@ -6,7 +6,9 @@ import type { Policy } from "../policy/policy.ts";
 import { isWithin, resolvePolicy } from "../policy/resolve.ts";
 import { type Closure, closureOf } from "../start/closure.ts";
 import { IdentityView } from "./identity-view.ts";
+import { type Kind, numbersLike } from "./kinds.ts";
 import { type NumberedTree, numberedTree } from "./numbered-tree.ts";
+import { writableMarks } from "./writable-marks.ts";
 
 /** How far the policy protects an object: with exact modes, without them, or not at all. */
 export type Protection = "strict" | "protected" | "writable";
@@ -24,6 +26,12 @@ export interface AccessModel extends NumberedTree {
   /** What decides what runs when the image starts; computed once. */
   closure(): Closure;
   protectionOf(path: string): Protection;
+  /** Numbers of all objects that the policy does not declare writable, in tree order; computed once. */
+  protectedNumbers(): readonly number[];
+  /** Those of every kind that fits; `fits` is asked once for each kind. */
+  protectedLike(fits: (kind: Kind) => boolean): readonly number[];
+  /** Numbers of the objects that the policy declares writable. */
+  writableNumbers(): readonly number[];
   /** The strict tree that holds the path, or its top-level directory: what findings are grouped by. */
   regionOf(path: string): string;
   /** What one identity can reach and write; computed once per identity. */
@@ -54,6 +62,9 @@ export function modelOf(parts: {
     parseGroup(accounts.group).entries.map((group) => [group.gid, group.name]),
   );
   const views = new Map<string, IdentityView>();
+  const isWritable = writableMarks(parts.tree, policy);
+  const all = numbersLike(numbered, () => true);
+  let protectedNumbers: readonly number[] | undefined;
   let closure: Closure | undefined;
   const model: AccessModel = {
     ...numbered,
@@ -68,6 +79,13 @@ export function modelOf(parts: {
       return closure;
     },
     protectionOf: (path) => protectionIn(policy, path),
+    protectedNumbers: () => {
+      protectedNumbers ??= all.filter((number) => isWritable[number] === 0);
+      return protectedNumbers;
+    },
+    protectedLike: (fits) =>
+      numbersLike(numbered, fits).filter((number) => isWritable[number] === 0),
+    writableNumbers: () => all.filter((number) => isWritable[number] === 1),
     regionOf: (path) =>
       policy.trees.find((tree) => isWithin(path, tree.path))?.path ?? topDirectoryOf(path),
     viewOf: (identity) => {

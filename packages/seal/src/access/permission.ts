@@ -1,6 +1,6 @@
-import type { TreeNode } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
 import { type AclEntry, accessAclOf } from "./acl.ts";
+import type { Kind } from "./kinds.ts";
 
 /** Which class of an object's mode or ACL decided, or which capability overrode it. */
 export type PermissionClass =
@@ -30,7 +30,7 @@ export const execute = 1;
  * the first class that matches decides alone, then capabilities(7) override. The path to the object
  * and read-only mounts are not considered.
  */
-export function permissionOf(node: TreeNode, identity: Identity, want: number): Permission {
+export function permissionOf(node: Kind, identity: Identity, want: number): Permission {
   const plain = byModeOrAcl(node, identity, want);
   if (plain.answer === "yes" || identity.capabilities.length === 0) return plain;
   return overrides(node, identity, want) ? { answer: "yes", by: "capability" } : plain;
@@ -42,11 +42,11 @@ export function isMember(identity: Identity, gid: number): boolean {
 }
 
 /** True when the identity may do what only the owner may: chmod, set times, remove from a sticky directory. */
-export function ownsLike(node: TreeNode, identity: Identity): boolean {
+export function ownsLike(node: Kind, identity: Identity): boolean {
   return node.uid === identity.uid || identity.capabilities.includes("CAP_FOWNER");
 }
 
-function byModeOrAcl(node: TreeNode, identity: Identity, want: number): Permission {
+function byModeOrAcl(node: Kind, identity: Identity, want: number): Permission {
   if (node.uid === identity.uid) return answer((node.mode >> 6) & 7, want, "owner");
   // The kernel looks into an ACL only when the group bits, which are its mask, grant anything.
   if (node.xattrs.size > 0) {
@@ -65,7 +65,7 @@ function byModeOrAcl(node: TreeNode, identity: Identity, want: number): Permissi
 
 function byAcl(
   entries: readonly AclEntry[],
-  node: TreeNode,
+  node: Kind,
   identity: Identity,
   want: number,
 ): Permission {
@@ -87,7 +87,7 @@ function byAcl(
   return answer(node.mode & 7, want, "other");
 }
 
-function overrides(node: TreeNode, identity: Identity, want: number): boolean {
+function overrides(node: Kind, identity: Identity, want: number): boolean {
   const has = (name: string) => identity.capabilities.includes(name);
   if (node.type === "directory") {
     return has("CAP_DAC_OVERRIDE") || ((want & write) === 0 && has("CAP_DAC_READ_SEARCH"));

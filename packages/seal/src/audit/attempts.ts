@@ -5,7 +5,6 @@ import type { AccessModel } from "../access/model.ts";
 import type { ObjectAttempt, Operation } from "../access/operation.ts";
 import type { Identity } from "../identity/identity.ts";
 import { isWithin } from "../policy/resolve.ts";
-import { protectedNumbers } from "./audit.ts";
 import { sideAttempts } from "./side-attempts.ts";
 
 /** Files outside the strict trees that the model holds for unchangeable, of which this many are tried, evenly spread. */
@@ -18,7 +17,7 @@ export const sampleLimit = 2000;
  * an engine mounts or writes itself (`/proc`, `/sys`, `/dev`, `/etc/hosts`, …).
  */
 export function* attemptsFor(model: AccessModel, identity: Identity): Iterable<ObjectAttempt> {
-  const numbers = protectedNumbers(model).filter((number) => !isEngines(pathOf(model, number)));
+  const numbers = model.protectedNumbers().filter((number) => !isEngines(pathOf(model, number)));
   const plain = numbers.filter((number) => isPlainFile(model, identity, number));
   const step = Math.max(1, Math.ceil(plain.length / sampleLimit));
   const sample = new Set(plain.filter((_, index) => index % step === 0));

@@ -127,7 +127,7 @@ export function auditModel(
     .map((finding) => withWaiver(finding, model.policy.waive ?? [], now));
   return {
     immutable: findings.every((finding) => finding.waived !== undefined),
-    objects: protectedNumbers(model).length,
+    objects: model.protectedNumbers().length,
     findings,
     worst: worstCase(findings),
     notProven: [
@@ -153,8 +153,7 @@ function verdictOf({ launch }: LaunchScan, findings: readonly Finding[]): Launch
 }
 
 function scanOfLaunch({ launch, identity, model }: LaunchScan): Scan {
-  const objects = protectedNumbers(model);
-  return { model, identity, view: model.viewOf(identity), objects, launch };
+  return { model, identity, view: model.viewOf(identity), launch };
 }
 
 /** What an audit of this model leaves open, without the audit. */
@@ -188,21 +187,8 @@ function worstCase(findings: readonly Finding[]): readonly WorstCase[] {
     .sort((a, b) => order.indexOf(a.rule) - order.indexOf(b.rule));
 }
 
-/** Numbers of the objects that the policy does not declare writable. */
-export function protectedNumbers(model: AccessModel): readonly number[] {
-  return model.nodes.flatMap((node, number) =>
-    model.protectionOf(node.path) === "writable" ? [] : [number],
-  );
-}
-
 function scansOf(model: AccessModel, identities: readonly Identity[]): readonly Scan[] {
-  const objects = protectedNumbers(model);
-  return identities.map((identity) => ({
-    model,
-    identity,
-    view: model.viewOf(identity),
-    objects,
-  }));
+  return identities.map((identity) => ({ model, identity, view: model.viewOf(identity) }));
 }
 
 function chosenIdentities(

@@ -55,17 +55,17 @@ export function notProvenOf(model: AccessModel, scans: readonly Scan[]): readonl
 
 /** Directories whose default ACL lets a named user, a group or others write, or is malformed. */
 function inheriting(model: AccessModel): readonly string[] {
-  return model.nodes.flatMap((node) => {
-    if (node.xattrs.size === 0 || node.type !== "directory") return [];
-    const bytes = node.xattrs.get(defaultAclName);
-    if (bytes === undefined || model.protectionOf(node.path) === "writable") return [];
+  const numbers = model.protectedLike(({ type, xattrs }) => {
+    const bytes = xattrs.get(defaultAclName);
+    if (bytes === undefined || type !== "directory") return false;
     const acl = decodeAcl(bytes);
-    if (acl.answer === "none") return [];
+    if (acl.answer === "none") return false;
     const isHarmless =
       acl.answer === "entries" &&
       acl.entries.every(({ tag, permissions }) => tag === "owner" || (permissions & 2) === 0);
-    return isHarmless ? [] : [node.path];
+    return !isHarmless;
   });
+  return paths(model, numbers);
 }
 
 /** Groups of the image that have a password; its hash is not read. */

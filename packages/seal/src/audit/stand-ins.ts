@@ -11,7 +11,6 @@ import {
   withSetId,
 } from "../rules/privilege.ts";
 import type { Scan } from "../rules/rule.ts";
-import { protectedNumbers } from "./audit.ts";
 
 /** Kinds of programs that are tried: more than any image has. */
 export const standInLimit = 16;
@@ -36,12 +35,7 @@ export interface StandIn {
  */
 export function standInsFor(model: AccessModel, identity: Identity): readonly StandIn[] {
   if (identity.uid === 0) return [];
-  const scan: Scan = {
-    model,
-    identity,
-    view: model.viewOf(identity),
-    objects: protectedNumbers(model),
-  };
+  const scan: Scan = { model, identity, view: model.viewOf(identity) };
   const kinds = new Map<string, StandIn>();
   for (const node of programs(scan)) {
     if (model.protectionOf(node.path) === "writable") continue;

@@ -49,7 +49,8 @@ export const replace: Rule = {
   route: "replace",
   fix: "Take away write on the directory that holds it, root as the owner. The object's own mode does not help.",
   *check(scan) {
-    for (const number of scan.objects) {
+    if (!scan.view.isAnyAddable) return;
+    for (const number of scan.model.protectedNumbers()) {
       const node = scan.model.nodes[number];
       if (node === undefined || scan.view.replaceable(number) !== "yes") continue;
       yield {
@@ -91,10 +92,8 @@ function* ancestorsOf(scan: Scan, tree: string): Iterable<Hit> {
 }
 
 function* writableDirectories(scan: Scan): Iterable<number> {
-  for (const number of scan.objects) {
-    if (scan.model.nodes[number]?.type === "directory" && scan.view.addable(number) === "yes") {
-      yield number;
-    }
+  for (const number of scan.model.protectedLike(({ type }) => type === "directory")) {
+    if (scan.view.addable(number) === "yes") yield number;
   }
 }
 

@@ -1,6 +1,6 @@
 import { decide } from "../access/decide.ts";
 import { ownerText } from "../access/describe.ts";
-import { permissionOf, write } from "../access/permission.ts";
+import { execute, ownsLike, permissionOf, write } from "../access/permission.ts";
 import { malformedAccounts } from "../identity/malformed-accounts.ts";
 import { capabilityTrouble, capablePrograms } from "./privilege.ts";
 import type { Hit, Rule, Scan } from "./rule.ts";
@@ -41,10 +41,10 @@ export const owner: Rule = {
   route: "chmod",
   fix: "Make root the owner: chown root:root. lithify seal does it.",
   *check(scan) {
-    for (const number of scan.objects) {
-      const node = scan.model.nodes[number];
+    const { model, identity } = scan;
+    for (const number of model.protectedLike((kind) => ownsLike(kind, identity))) {
+      const node = model.nodes[number];
       if (node === undefined || scan.view.owned(scan.view.bestName(number)) !== "yes") continue;
-      const { model, identity } = scan;
       const link = node.type === "symlink";
       yield {
         path: node.path,
@@ -90,7 +90,13 @@ export const undecidable: Rule = {
 
 function* undecidableObjects(scan: Scan): Iterable<Hit> {
   const { model, view, identity } = scan;
-  for (const number of scan.objects) {
+  const { isReachUnsure } = view;
+  const numbers = model.protectedLike((kind) => {
+    const want = kind.type === "directory" ? write | execute : write;
+    const { answer } = permissionOf(kind, identity, want);
+    return answer === "unknown" || (answer === "yes" && isReachUnsure);
+  });
+  for (const number of numbers) {
     const node = model.nodes[number];
     if (node === undefined) continue;
     const directory = node.type === "directory";

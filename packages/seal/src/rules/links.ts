@@ -12,9 +12,9 @@ export const link: Rule = {
   route: "link-target",
   fix: "Let the link lead to a protected object, or remove it.",
   *check(scan) {
-    for (const number of scan.objects) {
+    for (const number of scan.model.protectedLike(({ type }) => type === "symlink")) {
       const node = scan.model.nodes[number];
-      if (node?.type !== "symlink" || scan.view.reachOf(number) === "no") continue;
+      if (node === undefined || scan.view.reachOf(number) === "no") continue;
       const hit = linkHit(scan, node, scan.model.tree.resolve(node.path));
       if (hit !== undefined) yield hit;
     }

@@ -1,4 +1,6 @@
 import { decide } from "../access/decide.ts";
+import type { Kind } from "../access/kinds.ts";
+import type { AccessModel } from "../access/model.ts";
 import { permissionOf, write } from "../access/permission.ts";
 import { type Hit, type Rule, type Scan, sameModeCause } from "./rule.ts";
 
@@ -9,9 +11,7 @@ export const content: Rule = {
   route: "content",
   fix: "Take away write for the class that is named: chmod g-w,o-w, root as the owner. lithify seal does it.",
   *check(scan) {
-    for (const number of scan.objects) {
-      if (!grantedByAcl(scan, number)) yield* writableFile(scan, number);
-    }
+    yield* writableFiles(scan, "mode");
   },
 };
 
@@ -22,13 +22,13 @@ export const acl: Rule = {
   route: "acl",
   fix: "Remove the ACL: setfacl -b. lithify seal does it.",
   *check(scan) {
-    for (const number of scan.objects) {
-      if (grantedByAcl(scan, number)) yield* writableFile(scan, number);
-    }
-    for (const number of scan.objects) {
+    yield* writableFiles(scan, "acl");
+    const directories = scan.model.protectedLike(
+      (kind) => kind.type === "directory" && deciderOf(scan, kind) === "acl",
+    );
+    for (const number of directories) {
       const node = scan.model.nodes[number];
-      if (node?.type !== "directory" || scan.view.addable(number) !== "yes") continue;
-      if (!grantedByAcl(scan, number)) continue;
+      if (node === undefined || scan.view.addable(number) !== "yes") continue;
       yield {
         path: node.path,
         cause: sameModeCause(scan.model, node),
@@ -45,13 +45,9 @@ export const hardLink: Rule = {
   route: "hard-link-out",
   fix: "Copy the file instead of linking it, so that the protected one is an object of its own.",
   *check(scan) {
-    for (const number of scan.objects) {
+    for (const [number, outside] of linkedOutside(scan.model)) {
       const node = scan.model.nodes[number];
-      if (node === undefined || node.type === "directory") continue;
-      const links = scan.model.tree.linksOf(node);
-      if (links.length < 2) continue;
-      const outside = links.find((path) => scan.model.protectionOf(path) === "writable");
-      if (outside === undefined) continue;
+      if (node === undefined) continue;
       const name = scan.view.bestName(number);
       const owned = scan.view.owned(name) === "yes";
       if (!owned && scan.view.writable(name) !== "yes") continue;
@@ -68,20 +64,42 @@ export const hardLink: Rule = {
   },
 };
 
-function* writableFile(scan: Scan, number: number): Iterable<Hit> {
-  const node = scan.model.nodes[number];
-  if (node?.type !== "file") return;
-  if (permissionOf(node, scan.identity, write).answer !== "yes") return;
-  const name = scan.view.bestName(number);
-  if (scan.view.writable(name) !== "yes") return;
-  yield {
-    path: node.path,
-    cause: sameModeCause(scan.model, node),
-    witness: () => [
-      ...otherName(scan, number, name),
-      ...decide(scan.model, scan.identity, "open-write", pathOf(scan, name)).why,
-    ],
-  };
+/** Protected objects that have another name in a writable path, by number in tree order, with the first such name. */
+function linkedOutside(model: AccessModel): readonly (readonly [number, string])[] {
+  const found = new Map<number, string>();
+  for (const outside of model.writableNumbers()) {
+    const node = model.nodes[outside];
+    if (node === undefined || node.type === "directory") continue;
+    for (const path of model.tree.linksOf(node)) {
+      const number = model.numberOf(path);
+      if (number === undefined || found.has(number)) continue;
+      if (model.protectionOf(path) !== "writable") found.set(number, node.path);
+    }
+  }
+  return [...found].sort(([a], [b]) => a - b);
+}
+
+/** Files that can be written by what this decides. */
+function* writableFiles(scan: Scan, decider: "mode" | "acl"): Iterable<Hit> {
+  const numbers = scan.model.protectedLike(
+    (kind) =>
+      kind.type === "file" &&
+      deciderOf(scan, kind) === decider &&
+      permissionOf(kind, scan.identity, write).answer === "yes",
+  );
+  for (const number of numbers) {
+    const node = scan.model.nodes[number];
+    const name = scan.view.bestName(number);
+    if (node === undefined || scan.view.writable(name) !== "yes") continue;
+    yield {
+      path: node.path,
+      cause: sameModeCause(scan.model, node),
+      witness: () => [
+        ...otherName(scan, number, name),
+        ...decide(scan.model, scan.identity, "open-write", pathOf(scan, name)).why,
+      ],
+    };
+  }
 }
 
 function otherName(scan: Scan, number: number, name: number): readonly string[] {
@@ -93,9 +111,7 @@ function pathOf(scan: Scan, number: number): string {
   return scan.model.nodes[number]?.path ?? "/";
 }
 
-function grantedByAcl(scan: Scan, number: number): boolean {
-  const node = scan.model.nodes[number];
-  if (node === undefined || node.xattrs.size === 0) return false;
-  const permission = permissionOf(node, scan.identity, write);
-  return permission.entry !== undefined;
+/** Whether an entry of its ACL decides on writing, or its mode. */
+function deciderOf({ identity }: Scan, kind: Kind): "mode" | "acl" {
+  return permissionOf(kind, identity, write).entry === undefined ? "mode" : "acl";
 }

@@ -1,5 +1,6 @@
 import { modeAndOwner } from "../access/describe.ts";
 import { decodeFileCapabilities } from "../access/file-capability.ts";
+import { type Kind, numbersLike } from "../access/kinds.ts";
 import { execute, permissionOf } from "../access/permission.ts";
 import type { Identity } from "../identity/identity.ts";
 import { defaultCapabilities } from "../identity/image-user.ts";
@@ -62,22 +63,16 @@ export const fileCapability: Rule = {
 
 /** Set-id files that the identity can execute, and that belong to somebody else. A script's bits count for nothing (execve(2)). */
 export function setIdPrograms(scan: Scan): readonly number[] {
-  return executables(scan, (number) => {
-    const node = scan.model.nodes[number];
-    if (node === undefined || (node.mode & 0o6000) === 0) return false;
-    const gained = withSetId(scan.identity, node);
-    if (gained.uid === scan.identity.uid && gained.gid === scan.identity.gid) return false;
-    return scan.model.contents?.at(node.path)?.script === undefined;
+  return executables(scan, (kind) => {
+    if ((kind.mode & 0o6000) === 0) return false;
+    const gained = withSetId(scan.identity, kind);
+    return gained.uid !== scan.identity.uid || gained.gid !== scan.identity.gid;
   });
 }
 
 /** Files with `security.capability` that the identity can execute, and that gain it anything or are malformed. */
 export function capablePrograms(scan: Scan): readonly number[] {
-  return executables(scan, (number) => {
-    const node = scan.model.nodes[number];
-    if (node?.xattrs.has("security.capability") !== true) return false;
-    return scan.model.contents?.at(node.path)?.script === undefined;
-  });
+  return executables(scan, (kind) => kind.xattrs.has("security.capability"));
 }
 
 /** Why a program's file capabilities cannot be told; undefined when they can. */
@@ -125,7 +120,7 @@ function gainOf(scan: Scan, gained: Identity): string | undefined {
     return `it then holds ${gained.capabilities.length} capabilities, ${found} among them: ${changingCapabilities[found]}`;
   }
   const view = scan.model.viewOf(gained);
-  for (const number of scan.objects) {
+  for (const number of scan.model.protectedNumbers()) {
     const node = scan.model.nodes[number];
     if (node === undefined || node.type === "symlink") continue;
     const more = (["writable", "addable", "replaceable", "owned"] as const).find(
@@ -136,10 +131,18 @@ function gainOf(scan: Scan, gained: Identity): string | undefined {
   return undefined;
 }
 
-function executables(scan: Scan, fits: (number: number) => boolean): readonly number[] {
-  return scan.model.nodes.flatMap((node, number) => {
-    if (node.type !== "file" || !fits(number)) return [];
-    if (permissionOf(node, scan.identity, execute).answer === "no") return [];
-    return scan.view.reachOf(scan.view.bestName(number)) === "no" ? [] : [number];
-  });
+/** Files of these kinds, protected or not, that the identity can execute, without scripts: what they have counts for nothing. */
+function executables(scan: Scan, fits: (kind: Kind) => boolean): readonly number[] {
+  const numbers = numbersLike(
+    scan.model,
+    (kind) =>
+      kind.type === "file" &&
+      fits(kind) &&
+      permissionOf(kind, scan.identity, execute).answer !== "no",
+  );
+  return numbers.filter(
+    (number) =>
+      scan.model.contents?.at(scan.model.nodes[number]?.path ?? "")?.script === undefined &&
+      scan.view.reachOf(scan.view.bestName(number)) !== "no",
+  );
 }

@@ -24,8 +24,6 @@ export interface Scan {
   readonly model: AccessModel;
   readonly identity: Identity;
   readonly view: IdentityView;
-  /** Numbers of all objects that the policy does not declare writable, in tree order. */
-  readonly objects: readonly number[];
   /** How a manifest starts this identity; absent for one that the policy names. */
   readonly launch?: Launch;
 }

@@ -38,7 +38,10 @@ export const device: Rule = {
 };
 
 function* writableOf(scan: Scan, isWanted: (node: TreeNode) => boolean): Iterable<Hit> {
-  for (const number of scan.objects) {
+  const numbers = scan.model.protectedLike(
+    ({ type }) => type !== "file" && type !== "directory" && type !== "symlink",
+  );
+  for (const number of numbers) {
     const node = scan.model.nodes[number];
     if (node === undefined || !isWanted(node) || scan.view.writable(number) !== "yes") continue;
     const numbers =

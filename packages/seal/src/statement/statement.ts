@@ -1,6 +1,6 @@
 import { Fault } from "@lithify/fault";
 import { type Digest, digestOf, type ImageConfig, type Tree, type TreeNode } from "@lithify/oci";
-import { protectionIn } from "../access/model.ts";
+import { writableMarks } from "../access/writable-marks.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Policy } from "../policy/policy.ts";
 import { canonicalJson } from "./canonical-json.ts";
@@ -35,7 +35,8 @@ export type Claim = Omit<Statement, "image" | "from">;
 
 /** The objects that a seal covers: all but the writable paths and what they hold. */
 export function protectedNodes(tree: Tree, policy: Policy): readonly TreeNode[] {
-  return [...tree].filter((node) => protectionIn(policy, node.path) !== "writable");
+  const isWritable = writableMarks(tree, policy);
+  return [...tree].filter((_, number) => isWritable[number] === 0);
 }
 
 /** The value of the label for this claim: the SHA-256 of its canonical JSON. */
