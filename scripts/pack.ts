@@ -1,5 +1,6 @@
 // `npm run pack [-- DIR]`: compiles every package and packs it as it would be published, into DIR (.pack/).
 // In a checkout packages are run from source, so `exports` names `src/`; the packed ones name `dist/`.
+// The gateway also brings the program that goes into images: there is no bundler where it is installed.
 import { execFileSync } from "node:child_process";
 import {
   cpSync,
@@ -11,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join, resolve } from "node:path";
+import { bundleGateway } from "../packages/build/src/base/gateway-program.ts";
 import { root } from "./run.ts";
 
 const target = resolve(process.argv[2] ?? join(root, ".pack"));
@@ -26,6 +28,7 @@ mkdirSync(staging, { recursive: true });
 const tsc = join(root, "node_modules", ".bin", "tsc");
 execFileSync(tsc, ["-b", "--force", join(root, "packages", "cli")], { stdio: ["ignore", 2, 2] });
 for (const name of names) stage(name);
+await writeProgram(join(staging, "gateway", "program"));
 for (const name of names) {
   const place = join(staging, name);
   const [packed] = JSON.parse(
@@ -39,6 +42,15 @@ for (const name of names) {
 }
 rmSync(staging, { recursive: true });
 
+async function writeProgram(place: string): Promise<void> {
+  const [gatewayDirectory, faultDirectory] = ["gateway", "fault"].map((name) =>
+    join(root, "packages", name),
+  ) as [string, string];
+  mkdirSync(place);
+  for (const [name, text] of await bundleGateway({ gatewayDirectory, faultDirectory }))
+    writeFileSync(join(place, name), text);
+}
+
 /** Copies what is published of a package and points its manifest at the compiled files. */
 function stage(name: string): void {
   const from = join(root, "packages", name);
@@ -50,6 +62,6 @@ function stage(name: string): void {
   for (const item of contents) cpSync(join(from, item), join(to, item), { recursive: true });
   cpSync(join(root, "LICENSE"), join(to, "LICENSE"));
   manifest.exports = { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } };
-  manifest.files = [...contents, "LICENSE"];
+  manifest.files = [...contents, ...(name === "gateway" ? ["program"] : []), "LICENSE"];
   writeFileSync(join(to, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

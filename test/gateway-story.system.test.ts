@@ -2,7 +2,9 @@ import { mkdirSync, readdirSync } from "node:fs";
 import { request } from "node:http";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
+import { openStore, readFileOf, replayLayers } from "@lithify/oci";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleGateway } from "../packages/build/src/base/gateway-program.ts";
 import type { AuditDocument, DriftDocument, ProveDocument } from "./documents.ts";
 import { buildExample, copyExample } from "./gateway-image.ts";
 import { commandFile } from "./lithify.ts";
@@ -22,8 +24,10 @@ import {
   type RunDocument,
   type SealDocument,
 } from "./small-image.ts";
+import { root } from "./sources.ts";
 
 const script = "/drouter/local/echo/echo.js";
+const program = "/opt/lithify/gateway/program/";
 const nothing = { namespaces: [], links: [], processes: [], mounts: [] };
 
 interface AttackDocument {
@@ -55,6 +59,22 @@ describe.skipIf(skips("the story of the gateway", cannotAssemble()))("the gatewa
   it("assembles the same base image again", async () => {
     const again = await place.ask<{ unchanged: boolean }>(["gateway", "image"]);
     expect(again.unchanged).toBe(true);
+  });
+
+  it("brings the program that the sources give, and no source", async () => {
+    const [gatewayDirectory, faultDirectory] = ["gateway", "fault"].map((name) =>
+      join(root, "packages", name),
+    ) as [string, string];
+    const made = await bundleGateway({ gatewayDirectory, faultDirectory });
+    const image = await (await openStore(place.store)).find("gateway-base");
+    const tree = await replayLayers(image!.layers, { digests: false });
+    const files = [...tree].map(({ path }) => path).filter((path) => path.startsWith(program));
+    expect(files.sort()).toEqual([...made.keys()].map((name) => `${program}${name}`).sort());
+    for (const [name, text] of made) {
+      const found = await readFileOf(image!, `${program}${name}`);
+      expect(found?.toString(), name).toBe(text);
+    }
+    expect([...tree].filter(({ path }) => path.endsWith(".ts"))).toEqual([]);
   });
 
   it("builds the same digest elsewhere, later, under another umask and time zone", async () => {

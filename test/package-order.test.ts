@@ -16,7 +16,8 @@ describe("the order of packages", () => {
 
   it.each(order)("%s imports only packages before it, as its package.json declares", (name) => {
     const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
-    const declared = Object.keys(manifest.dependencies ?? {}).sort();
+    const { dependencies, peerDependencies } = manifest;
+    const declared = Object.keys({ ...dependencies, ...peerDependencies }).sort();
     const allowed = (only[name] ?? order.slice(0, order.indexOf(name))).map((p) => `@lithify/${p}`);
     const used = externals(files.filter((file) => file.package === name));
     expect(used.filter((dependency) => !declared.includes(dependency))).toEqual([]);

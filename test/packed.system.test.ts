@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleGateway } from "../packages/build/src/base/gateway-program.ts";
 import type { AuditDocument, DriftDocument, ProveDocument, RolloutDocument } from "./documents.ts";
 import { freePort } from "./free-port.ts";
 import { buildExample, copyExample } from "./gateway-image.ts";
@@ -71,6 +72,17 @@ describe.skipIf(skips("the packed packages", cannotInstall()))("the packed packa
         [],
       );
     }
+  });
+
+  it("brings the gateway's program as the sources give it", async () => {
+    const [gatewayDirectory, faultDirectory] = ["gateway", "fault"].map((name) =>
+      join(root, "packages", name),
+    ) as [string, string];
+    const made = await bundleGateway({ gatewayDirectory, faultDirectory });
+    const installed = join(folder, "node_modules", "@lithify", "gateway", "program");
+    expect(readdirSync(installed).sort()).toEqual([...made.keys()].sort());
+    for (const [name, text] of made)
+      expect(readFileSync(join(installed, name), "utf8"), name).toBe(text);
   });
 
   it("npx finds the command: version and help", () => {

@@ -25,48 +25,72 @@ async function folder(name: string, files: Readonly<Record<string, string>>): Pr
   return join(work, name);
 }
 
-async function entryScript(gatewayDirectory: string, faultDirectory: string) {
+async function gatewayOf(gatewayDirectory: string, faultDirectory: string) {
   const files = await gatewayFiles({ gatewayDirectory, faultDirectory });
   const draft = new Draft(new FileIndex(), { file: "test", line: 1 });
   await files.put(draft);
-  const entries = [...draft.entries];
-  const chunks: Uint8Array[] = [];
-  const script = entries.find(({ path }) => path === "bin/drouter");
-  for await (const chunk of script?.content?.open() ?? []) chunks.push(chunk);
-  const paths = entries.map(({ path }) => path).filter((path) => path.includes("packages/"));
-  return { script: Buffer.concat(chunks).toString(), paths, fingerprint: files.fingerprint };
+  const texts: Record<string, string> = {};
+  for (const { path, content } of draft.entries) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of content?.open() ?? []) chunks.push(chunk);
+    if (content !== undefined) texts[path] = Buffer.concat(chunks).toString();
+  }
+  const own = Object.keys(texts).filter((path) => path.startsWith("opt/lithify/"));
+  return { texts, own: own.sort(), fingerprint: files.fingerprint };
 }
 
-test("a checkout's gateway runs from source, a published one from its compiled files", async () => {
-  const common = { "package.json": "{}", "test/x.ts": "x", "README.md": "x" };
-  const fault = await folder("fault", { ...common, "src/index.ts": "x" });
-  const checkout = await folder("checkout", { ...common, "src/main.ts": "x", "dist/main.js": "x" });
+test("a checkout's gateway is bundled, a published one brings its program", async () => {
+  const common = { "test/x.ts": "x", "README.md": "x" };
+  const manifest = (exports: string) =>
+    JSON.stringify({ name: "@lithify/gateway", version: "1.2.3", type: "module", exports });
+  const fault = await folder("fault", {
+    ...common,
+    "src/index.ts": 'export const what: string = "a fault";',
+  });
+  const checkout = await folder("checkout", {
+    ...common,
+    "package.json": manifest("./src/index.ts"),
+    "data/t.json": "{}",
+    "dist/main.js": "x",
+    "src/main.ts":
+      'import { what } from "@lithify/fault";\nimport { late } from "./late.ts";\nlate(what as string);\n',
+    "src/late.ts":
+      'import { requirePart } from "./require-part.ts";\nconst require = requirePart(import.meta.url);\n' +
+      'export const late = (it: string) => require("./rooms/part.ts").part(it);\n',
+    "src/rooms/part.ts": "export const part = (it: string) => it;\n",
+    "src/require-part.ts": "export const requirePart = (from: string): any => from;\n",
+  });
+  const source = await gatewayOf(checkout, fault);
+  expect(source.texts["bin/drouter"]).toContain("/opt/lithify/gateway/program/main.js");
+  expect(source.own).toEqual([
+    "opt/lithify/gateway/data/t.json",
+    "opt/lithify/gateway/package.json",
+    "opt/lithify/gateway/program/main.js",
+    "opt/lithify/gateway/program/rooms.part.js",
+  ]);
+  const main = source.texts["opt/lithify/gateway/program/main.js"] ?? "";
+  expect(main).toContain('const what = "a fault";');
+  expect(main).toContain('require("./rooms.part.js").part(it)');
+
+  const program = Object.entries(source.texts)
+    .filter(([path]) => path.includes("/program/"))
+    .map(([path, text]) => [path.replace(/^.*\/program\//, "program/"), text]);
   const published = await folder("published", {
     ...common,
-    ...{ "dist/main.js": "x", "dist/main.d.ts": "x", "data/t.json": "x" },
+    "package.json": manifest("./dist/index.js"),
+    "data/t.json": "{}",
+    "dist/index.js": "x",
+    ...Object.fromEntries(program),
   });
-  const source = await entryScript(checkout, fault);
-  expect(source.script).toContain("/opt/lithify/packages/gateway/src/main.ts");
-  expect(source.paths).toEqual([
-    "opt/lithify/packages/gateway",
-    "opt/lithify/packages/gateway/package.json",
-    "opt/lithify/packages/gateway/src",
-    "opt/lithify/packages/gateway/src/main.ts",
-    "opt/lithify/packages/fault",
-    "opt/lithify/packages/fault/package.json",
-    "opt/lithify/packages/fault/src",
-    "opt/lithify/packages/fault/src/index.ts",
-  ]);
-  const compiled = await entryScript(published, fault);
-  expect(compiled.script).toContain("/opt/lithify/packages/gateway/dist/main.js");
-  expect(compiled.paths.filter((path) => path.includes("gateway/"))).toEqual([
-    "opt/lithify/packages/gateway/package.json",
-    "opt/lithify/packages/gateway/dist",
-    "opt/lithify/packages/gateway/dist/main.js",
-    "opt/lithify/packages/gateway/data",
-    "opt/lithify/packages/gateway/data/t.json",
-  ]);
+  const compiled = await gatewayOf(published, fault);
+  expect(compiled.texts).toEqual(source.texts);
   expect(compiled.fingerprint).not.toBe(source.fingerprint);
+});
+
+test("a gateway of which there is neither source nor program is named", async () => {
+  const empty = await folder("empty", { "package.json": "{}" });
+  const gateway = gatewayFiles({ gatewayDirectory: empty, faultDirectory: empty });
+  await expect(gateway).rejects.toMatchObject({ code: "BASE_INCOMPLETE" });
 });
 
 test.skipIf(process.platform !== "linux")(

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { CatalogueProperty, KindEntry } from "./catalogue-entry.ts";
 import { olderKinds } from "./catalogue-older.ts";
+import { packageFile } from "./package-file.ts";
 
 /** One object kind: class name, command word, and its properties by command word. */
 export interface Kind {
@@ -98,8 +99,6 @@ function entryOf(name: string): KindEntry | undefined {
 }
 
 function catalogueFile(): CatalogueFile {
-  loaded ??= JSON.parse(
-    readFileSync(new URL("../data/objects.json", import.meta.url), "utf8"),
-  ) as CatalogueFile;
+  loaded ??= JSON.parse(readFileSync(packageFile("data/objects.json"), "utf8")) as CatalogueFile;
   return loaded;
 }

@@ -1,4 +1,6 @@
 import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { Fault } from "@lithify/fault";
 import { directorySource } from "../context/directory-source.ts";
 import { type PatternList, patternList } from "../context/patterns.ts";
@@ -7,13 +9,22 @@ import { Draft } from "../copy/draft.ts";
 import { type Destination, placeSelection } from "../copy/place.ts";
 import { selectSources } from "../copy/select.ts";
 import { FileIndex } from "../layer/file-index.ts";
-import { layOut, librariesPath, packagesPath } from "./layout.ts";
+import {
+  bundleGateway,
+  bundlerVersion,
+  type GatewaySources,
+  programMain,
+} from "./gateway-program.ts";
+import { gatewayPath, layOut, librariesPath, programPath, putText } from "./layout.ts";
 import { npmPackages } from "./npm-packages.ts";
 
-/** What is taken of a package's folder: the source in a checkout, the compiled files of a published package. */
-const parts = ["package.json", "src", "dist", "data", "schema", "LICENSE"];
+/** What is taken of the gateway's folder besides its manifest and its program. */
+const parts = ["data", "LICENSE"];
 
-const excluded = patternList(["**/*.tsbuildinfo", "**/*.d.ts", "**/*.map", "**/*.md"]);
+/** What the manifest in an image says. The rest of it speaks of the folder that it was taken from. */
+const told = ["name", "version", "description", "license", "type", "engines", "dependencies"];
+
+const notInProgram = patternList(["**/*.tsbuildinfo", "**/*.md"]);
 
 /** Libraries run as they are published, without what only their own developers read. */
 const excludedOfLibraries = patternList(
@@ -29,37 +40,32 @@ export interface GatewayFiles {
   readonly put: (draft: Draft) => Promise<void>;
 }
 
-/** @throws Fault BASE_INCOMPLETE when a folder does not hold the package */
-export async function gatewayFiles(folders: {
-  readonly gatewayDirectory: string;
-  readonly faultDirectory: string;
-}): Promise<GatewayFiles> {
-  const gateway = await packageFiles("gateway", folders.gatewayDirectory);
-  const fault = await packageFiles("fault", folders.faultDirectory);
-  const libraries: GatewayFiles[] = [];
-  for (const { name, directory } of await npmPackages(folders.gatewayDirectory))
-    libraries.push(await libraryFiles(name, directory));
-  const main = gateway.isSource ? "src/main.ts" : "dist/main.js";
-  if ((await gateway.source.at(main)) === undefined)
-    throw new Fault("BASE_INCOMPLETE", `the gateway in ${folders.gatewayDirectory}`, {
-      why: `${main} is missing`,
-    });
+/**
+ * The program is made from the sources of a checkout; a published package brings it in `program/`.
+ * @throws Fault BASE_INCOMPLETE when a folder does not hold the package
+ */
+export async function gatewayFiles(sources: GatewaySources): Promise<GatewayFiles> {
+  const { gatewayDirectory } = sources;
+  const source = directorySource(gatewayDirectory, { title: gatewayDirectory });
+  const all = [await manifestFile(gatewayDirectory), await programFiles(source, sources)];
+  const wanted: string[] = [];
+  for (const part of parts) if ((await source.at(part)) !== undefined) wanted.push(part);
+  all.push(await folderFiles(source, wanted, notInProgram, gatewayPath));
+  for (const { name, directory } of await npmPackages(gatewayDirectory))
+    all.push(await libraryFiles(name, directory));
   return {
-    fingerprint: [
-      ...[gateway, fault, ...libraries].map(({ fingerprint }) => fingerprint),
-      await layoutDigest(main),
-    ].join(" "),
+    fingerprint: [...all.map(({ fingerprint }) => fingerprint), await layoutDigest()].join(" "),
     put: async (draft) => {
-      layOut(draft, main);
-      for (const files of [gateway, fault, ...libraries]) await files.put(draft);
+      layOut(draft);
+      for (const files of all) await files.put(draft);
     },
   };
 }
 
 /** Over everything that the layout puts into an image that has nothing yet. */
-async function layoutDigest(main: string): Promise<string> {
+async function layoutDigest(): Promise<string> {
   const draft = new Draft(new FileIndex(), { file: "layout", line: 1 });
-  layOut(draft, main);
+  layOut(draft);
   const hash = createHash("sha256");
   for (const { content, xattrs: _, ...entry } of draft.entries) {
     hash.update(JSON.stringify(entry));
@@ -68,21 +74,40 @@ async function layoutDigest(main: string): Promise<string> {
   return hash.digest("hex");
 }
 
-interface PackageFiles extends GatewayFiles {
-  readonly source: Source;
-  readonly isSource: boolean;
+async function manifestFile(gatewayDirectory: string): Promise<GatewayFiles> {
+  const file = join(gatewayDirectory, "package.json");
+  const manifest = JSON.parse(await readFile(file, "utf8").catch(() => "{}")) as object;
+  const shown = Object.entries(manifest).filter(([name]) => told.includes(name));
+  const text = `${JSON.stringify(Object.fromEntries(shown), null, 2)}\n`;
+  return {
+    fingerprint: text,
+    put: async (draft) => putText(draft, `${gatewayPath}/package.json`, text),
+  };
 }
 
-async function packageFiles(name: string, directory: string): Promise<PackageFiles> {
-  const source = directorySource(directory, { title: directory });
-  const isSource = (await source.at("src")) !== undefined;
-  const wanted: string[] = [];
-  for (const part of parts) {
-    if (part === (isSource ? "dist" : "src") || (await source.at(part)) === undefined) continue;
-    wanted.push(part);
-  }
-  const files = await folderFiles(source, wanted, excluded, `${packagesPath}/${name}`);
-  return { source, isSource, ...files };
+async function programFiles(source: Source, sources: GatewaySources): Promise<GatewayFiles> {
+  if ((await source.at("src/main.ts")) !== undefined) return bundledFiles(source, sources);
+  if ((await source.at(`program/${programMain}`)) === undefined)
+    throw new Fault("BASE_INCOMPLETE", `the gateway in ${sources.gatewayDirectory}`, {
+      why: `neither src/main.ts nor program/${programMain} is there`,
+    });
+  return folderFiles(source, ["program"], notInProgram, gatewayPath);
+}
+
+/** The program is made only when the layer is: its sources say whether it would be another. */
+async function bundledFiles(source: Source, sources: GatewaySources): Promise<GatewayFiles> {
+  const { faultDirectory } = sources;
+  const fault = directorySource(faultDirectory, { title: faultDirectory });
+  const read = await Promise.all(
+    [source, fault].map((each) => folderFiles(each, ["src"], notInProgram, "")),
+  );
+  return {
+    fingerprint: [bundlerVersion(), ...read.map(({ fingerprint }) => fingerprint)].join(" "),
+    put: async (draft) => {
+      for (const [name, text] of await bundleGateway(sources))
+        putText(draft, `${programPath}/${name}`, text);
+    },
+  };
 }
 
 function libraryFiles(name: string, directory: string): Promise<GatewayFiles> {

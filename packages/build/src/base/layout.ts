@@ -1,12 +1,14 @@
 import type { Draft } from "../copy/draft.ts";
 import { contentOf, directoryEntry, noXattrs } from "../layer/entry.ts";
+import { programMain } from "./gateway-program.ts";
 
 /** The user that the gateway runs as: no root, and a member of group 0, as in IBM's image. */
 export const gatewayUser = { name: "drouter", uid: 101, gid: 0 } as const;
 
-/** Where the packages of the gateway are. Not below node_modules: Node strips types nowhere in there. */
-export const packagesPath = "opt/lithify/packages";
-/** Libraries of npm, found from the packages above. */
+/** Where the gateway is: its manifest, its data, and its program. */
+export const gatewayPath = "opt/lithify/gateway";
+export const programPath = `${gatewayPath}/program`;
+/** Libraries of npm, found from the program above. */
 export const librariesPath = "opt/lithify/node_modules";
 export const nodePath = "usr/local/bin/node";
 
@@ -39,8 +41,6 @@ const links: readonly (readonly [string, string])[] = [
   [`${home}/drouter/secure/sharedcerts`, "../../root/secure/sharedcerts"],
   ["root/secure", "../opt/ibm/datapower/root/secure"],
   [`${home}/root/drouter`, "/bin/drouter"],
-  [`${librariesPath}/@lithify/gateway`, "../../packages/gateway"],
-  [`${librariesPath}/@lithify/fault`, "../../packages/fault"],
 ];
 
 const setUser = `#!/bin/sh
@@ -57,8 +57,8 @@ for directory in /${home}/drouter/temporary /${home}/drouter/logtemp; do
 done
 `;
 
-/** Text files: path, mode, content. `main` is the gateway's entry, below its package. */
-function textFiles(main: string): readonly (readonly [string, number, string])[] {
+/** Text files: path, mode, content. */
+function textFiles(): readonly (readonly [string, number, string])[] {
   const { name, uid, gid } = gatewayUser;
   return [
     [
@@ -70,12 +70,12 @@ function textFiles(main: string): readonly (readonly [string, number, string])[]
     ["etc/group", 0o644, `root:x:0:${name}\n${name}:x:${uid}:\ntty:x:5:\nnogroup:x:65534:\n`],
     ["etc/nsswitch.conf", 0o644, "passwd: files\ngroup: files\nhosts: files dns\n"],
     ["usr/local/bin/set-user", 0o755, setUser],
-    ["bin/drouter", 0o755, `#!/bin/sh\nexec /${nodePath} /${packagesPath}/gateway/${main} "$@"\n`],
+    ["bin/drouter", 0o755, `#!/bin/sh\nexec /${nodePath} /${programPath}/${programMain} "$@"\n`],
   ];
 }
 
 /** Users, directories, links and commands of the image, put over the distribution's files. */
-export function layOut(draft: Draft, main: string): void {
+export function layOut(draft: Draft): void {
   for (const [path, mode, owner] of directories) {
     const { uid, gid } = owner === "gateway" ? gatewayUser : root;
     draft.makeDirectories(path);
@@ -85,11 +85,14 @@ export function layOut(draft: Draft, main: string): void {
     draft.putThroughLinks({
       ...{ path, type: "symlink", mode: 0o777, ...root, size: 0, target, xattrs: noXattrs },
     });
-  for (const [path, mode, text] of textFiles(main)) {
-    const bytes = Buffer.from(text);
-    draft.putThroughLinks({
-      ...{ path, type: "file", mode, ...root, size: bytes.length, xattrs: noXattrs },
-      content: contentOf(bytes),
-    });
-  }
+  for (const [path, mode, text] of textFiles()) putText(draft, path, text, mode);
+}
+
+/** A file of root with this text. */
+export function putText(draft: Draft, path: string, text: string, mode = 0o644): void {
+  const bytes = Buffer.from(text);
+  draft.putThroughLinks({
+    ...{ path, type: "file", mode, ...root, size: bytes.length, xattrs: noXattrs },
+    content: contentOf(bytes),
+  });
 }

@@ -1,10 +1,11 @@
 import { readTar } from "@lithify/oci";
 import { Draft } from "../copy/draft.ts";
-import { type Content, contentOf, type LayerEntry, nameOf, noXattrs } from "../layer/entry.ts";
+import { type Content, type LayerEntry, nameOf, noXattrs } from "../layer/entry.ts";
 import { FileIndex } from "../layer/file-index.ts";
 import { layerEntry } from "../layer/normalise.ts";
 import type { Spool } from "../layer/spool.ts";
 import { applets } from "./applets.ts";
+import { putText } from "./layout.ts";
 import { outputOf, runProgram } from "./program.ts";
 
 /** What the image has no use for: documentation (copyright notices stay), translations, converters, tools. */
@@ -84,7 +85,7 @@ async function noteOfPackage(
   const control = await runProgram("dpkg-deb", ["--field", file], options);
   if (control.answer === "failed") return;
   const name = nameOf(file).split("_")[0] ?? "";
-  putFile(draft, `var/lib/dpkg/status.d/${name}`, control.stdout);
+  putText(draft, `var/lib/dpkg/status.d/${name}`, control.stdout);
 }
 
 async function bundle(draft: Draft, certificates: ReadonlyMap<string, Content>): Promise<void> {
@@ -94,15 +95,7 @@ async function bundle(draft: Draft, certificates: ReadonlyMap<string, Content>):
     for await (const chunk of certificates.get(path)?.open() ?? []) chunks.push(chunk);
     text += `${Buffer.concat(chunks).toString("latin1").trimEnd()}\n`;
   }
-  putFile(draft, "etc/ssl/certs/ca-certificates.crt", text);
-}
-
-function putFile(draft: Draft, path: string, text: string): void {
-  const bytes = Buffer.from(text);
-  draft.putThroughLinks({
-    ...{ path, type: "file", mode: 0o644, ...root, size: bytes.length, xattrs: noXattrs },
-    content: contentOf(bytes),
-  });
+  putText(draft, "etc/ssl/certs/ca-certificates.crt", text);
 }
 
 function link(draft: Draft, path: string, target: string): void {

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { join, normalize } from "node:path";
+import { fileURLToPath } from "node:url";
+import { packageFile } from "../package-file.ts";
 
 /** The files of `store:///`, which every domain has: they come with the gateway. */
-const storeDirectory = join(import.meta.dirname, "../../data/store");
+const storeDirectory = fileURLToPath(packageFile("data/store"));
 
 /**
  * The file that a URL such as `local:///echo.js` means inside a domain, below the root of the

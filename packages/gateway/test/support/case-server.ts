@@ -11,13 +11,16 @@ export interface CaseServer {
   stop(): void;
 }
 
+/** The program of the process. */
+export const caseServerMain = join(import.meta.dirname, "serve-cases.ts");
+
 export async function serveCases(
   cases: string,
   names: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  main = caseServerMain,
 ): Promise<CaseServer> {
   const work = mkdtempSync(join(tmpdir(), "gateway-exchanges-"));
-  const main = join(import.meta.dirname, "serve-cases.ts");
   const child: ChildProcess = spawn(process.execPath, [main, work, cases, ...names], {
     stdio: "pipe",
     env: { ...process.env, ...env },

@@ -1,0 +1,110 @@
+import { createRequire } from "node:module";
+import { dirname, join, resolve } from "node:path";
+import { stripVTControlCharacters } from "node:util";
+import { Fault } from "@lithify/fault";
+import type { Plugin } from "rolldown";
+
+/** Folders of our own packages in a checkout. */
+export interface GatewaySources {
+  /** The folder of the package @lithify/gateway. */
+  readonly gatewayDirectory: string;
+  /** The folder of the package @lithify/fault, which the gateway needs. */
+  readonly faultDirectory: string;
+}
+
+/** The program's first file. */
+export const programMain = "main.js";
+
+/** What every start needs: this source and all that it imports go into one file. */
+const start = /\/src\/run\/run-alone\.ts$/;
+
+/**
+ * The gateway as JavaScript in few files: types stripped, what every start needs in `gateway.js`, the rest
+ * in files that are loaded when they are needed. Neither minified nor renamed, each part under the name of
+ * its source. The same sources give the same files, wherever they are. `entry` is a source to begin with.
+ * Libraries are left to be found in `node_modules`.
+ * @throws Fault BASE_INCOMPLETE when the bundler is not installed or cannot make it
+ */
+export async function bundleGateway(
+  { gatewayDirectory, faultDirectory }: GatewaySources,
+  entry = join(gatewayDirectory, "src", "main.ts"),
+): Promise<ReadonlyMap<string, string>> {
+  const { rolldown } = await bundler();
+  try {
+    await using bundle = await rolldown({
+      cwd: gatewayDirectory,
+      input: { main: entry },
+      platform: "node",
+      tsconfig: false,
+      resolve: { alias: { "@lithify/fault": join(faultDirectory, "src", "index.ts") } },
+      external: (name) => !/^(?:[./]|@lithify\/)/.test(name),
+      plugins: [lateParts],
+      logLevel: "silent",
+    });
+    const { output } = await bundle.generate({
+      format: "esm",
+      entryFileNames: "[name].js",
+      chunkFileNames: ({ name, facadeModuleId }) =>
+        facadeModuleId === null ? `${name}.js` : `${fileName(facadeModuleId)}.js`,
+      codeSplitting: { groups: [{ name: "gateway", test: start }] },
+    });
+    return new Map(output.map((file) => [file.fileName, "code" in file ? file.code : ""]));
+  } catch (error) {
+    throw new Fault("BASE_INCOMPLETE", `the gateway's program from ${gatewayDirectory}`, {
+      why: stripVTControlCharacters((error as Error).message),
+      cause: error,
+    });
+  }
+}
+
+/** A source's path below `src` in one word: the program's files are all in one folder. */
+function fileName(source: string): string {
+  return source
+    .replace(/^.*\/src\//, "")
+    .replace(/\.ts$/, "")
+    .replaceAll("/", ".");
+}
+
+/** Which bundler makes the program; changes when the same sources would give other files. */
+export function bundlerVersion(): string {
+  try {
+    const require = createRequire(import.meta.url);
+    return (require("rolldown/package.json") as { version: string }).version;
+  } catch (cause) {
+    throw noBundler(cause);
+  }
+}
+
+/**
+ * Parts that are loaded late by `requirePart(import.meta.url)("./slm.ts")`, which the bundler cannot see
+ * through: each becomes a file of its own, and the call names it.
+ */
+const lateParts: Plugin = {
+  name: "late-parts",
+  transform(code, id) {
+    if (!code.includes("requirePart(import.meta.url)")) return undefined;
+    return code.replace(/\brequire\("(\.[^"]+\.ts)"\)/g, (_, source: string) => {
+      const part = resolve(dirname(id), source);
+      const reference = this.emitFile({ type: "chunk", id: part, preserveSignature: "strict" });
+      return `require(import.meta.ROLLDOWN_FILE_URL_${reference})`;
+    });
+  },
+  resolveFileUrl: ({ relativePath }) => JSON.stringify(`./${relativePath}`),
+};
+
+/** Needed only where the gateway is there as sources: a published one brings its program. */
+async function bundler(): Promise<typeof import("rolldown")> {
+  try {
+    return await import("rolldown");
+  } catch (cause) {
+    throw noBundler(cause);
+  }
+}
+
+function noBundler(cause: unknown): Fault {
+  return new Fault("BASE_INCOMPLETE", "the gateway's program", {
+    why: "it is to be made from sources, and the npm package rolldown is not installed",
+    hint: "install the packages of the checkout by its lock file",
+    cause,
+  });
+}
