@@ -66,16 +66,17 @@ export async function ociArchiveSink(path: string, tag: string | undefined): Pro
   const end = Promise.withResolvers<void>();
   const begun = Promise.withResolvers<(bytes: Uint8Array) => Promise<void>>();
   end.promise.catch(() => undefined);
-  const file = writeDurably(directory, async (put) => {
+  const fill = async (put: (bytes: Uint8Array) => Promise<void>) => {
     begun.resolve(put);
     await end.promise;
     return { path: target };
-  });
+  };
+  const file = writeDurably(directory, fill, { passing: true });
   file.catch((error: unknown) => begun.reject(error));
   const put = await begun.promise;
   const add = async (name: string, bytes: Uint8Array) => {
     await put(headerBytes(fileEntry(name, bytes.length)));
-    await put(bytes);
+    await put(Buffer.from(bytes));
     await put(Buffer.alloc(paddingOf(bytes.length)));
   };
   await add("oci-layout", Buffer.from('{"imageLayoutVersion":"1.0.0"}'));

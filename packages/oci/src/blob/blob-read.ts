@@ -1,6 +1,7 @@
 import { Fault, isFault } from "@lithify/fault";
 import type { BlobReader, BlobStore } from "./blob-store.ts";
 import type { Digest } from "./digest.ts";
+import { releaseWhole } from "./release.ts";
 
 /**
  * A whole blob in memory.
@@ -29,7 +30,7 @@ export async function readBlob(
 export async function isIntact(store: BlobStore, digest: Digest, size: number): Promise<boolean> {
   if (!(await store.has(digest))) return false;
   try {
-    for await (const chunk of store.open(digest, size)) void chunk;
+    for await (const chunk of store.open(digest, size)) releaseWhole(chunk);
     return true;
   } catch (error) {
     if (isFault(error, "DIGEST_MISMATCH", "SIZE_MISMATCH")) return false;

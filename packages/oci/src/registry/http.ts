@@ -3,6 +3,7 @@ import { request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { rootCertificates } from "node:tls";
 import { Fault, isFault } from "@lithify/fault";
+import { releaseWhole } from "../blob/release.ts";
 import { isLoopback } from "./address.ts";
 import { type RegistryLimits, type RegistryOptions, registryLimits } from "./limits.ts";
 import { keepable, PlainAgent, TlsAgent } from "./socket-memory.ts";
@@ -11,6 +12,7 @@ export interface HttpRequest {
   readonly method: string;
   readonly url: URL;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Of a stream, the memory of a piece that was sent is given back. */
   readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
   /** Sent to the origin of `url` alone: a redirect to another one goes without. */
   readonly authorization?: string | undefined;
@@ -190,7 +192,10 @@ async function sendBody(
   const closed = new Promise<void>((resolve) => sent.once("close", resolve));
   for await (const chunk of body) {
     if (sent.destroyed || sent.writableEnded) return;
-    if (sent.write(chunk)) continue;
+    const isTaken = sent.write(chunk, (error) => {
+      if (error == null) releaseWhole(chunk);
+    });
+    if (isTaken) continue;
     await Promise.race([new Promise<void>((resolve) => sent.once("drain", resolve)), closed]);
   }
   sent.end();
