@@ -6,14 +6,14 @@ import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Server } from "node:net";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, describe, expect, test } from "vitest";
 import { digestOf, hexOf } from "../src/blob/digest.ts";
 import { RepositoryClient } from "../src/registry/client.ts";
 import { downloadBlob } from "../src/registry/download.ts";
 import { Http } from "../src/registry/http.ts";
 import { FileWriter } from "../src/store/file-writer.ts";
 import { openStore } from "../src/store/layout-store.ts";
-import { withDirectory } from "./expectations.ts";
+import { expectFault, withDirectory } from "./expectations.ts";
 
 const content = randomBytes(5_000_001);
 const servers: Server[] = [];
@@ -38,33 +38,91 @@ async function listening(server: Server): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-const answer = ({ url }: IncomingMessage, response: ServerResponse) =>
-  void sendContent(response, url === "/chunked");
+/** Serves it, plain or over TLS, and gives its address and a client. */
+async function served(
+  scheme: "http" | "https",
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+): Promise<{ readonly url: string; readonly http: Http }> {
+  const { key, cert } = certificate;
+  const isTls = scheme === "https";
+  const server = isTls ? createTlsServer({ key, cert }, answer) : createServer(answer);
+  const http = new Http(isTls ? { ca: cert } : { insecure: true });
+  return { url: `${scheme}://127.0.0.1:${await listening(server)}`, http };
+}
 
-describe("pieces of an answer keep their bytes while others come", () => {
-  test.each(["/whole", "/chunked"])("plain, %s", async (path) => {
-    const port = await listening(createServer(answer));
-    await expectContent(new Http({ insecure: true }), `http://127.0.0.1:${port}${path}`);
+let certificate: { readonly key: string; readonly cert: string };
+beforeAll(() =>
+  withDirectory(async (directory) => {
+    const [keyFile, certFile] = [join(directory, "key.pem"), join(directory, "ca.crt")];
+    const form = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"];
+    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    const files = ["-keyout", keyFile, "-out", certFile];
+    execFileSync("openssl", [...form, ...subject, ...files], { stdio: "ignore" });
+    const [key, cert] = await Promise.all([readFile(keyFile, "utf8"), readFile(certFile, "utf8")]);
+    certificate = { key, cert };
+  }),
+);
+
+describe.each(["http", "https"] as const)("by %s", (scheme) => {
+  test.each([false, true])(
+    "pieces of an answer keep their bytes while others come; chunked: %s",
+    async (isChunked) => {
+      const { url, http } = await served(scheme, (_, response) => {
+        void sendContent(response, isChunked);
+      });
+      await expectContent(http, url);
+    },
+  );
+
+  test("a body arrives whole at a slow reader, and its pieces are given back", async () => {
+    let arrived = Buffer.alloc(0);
+    const { url, http } = await served(scheme, async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) {
+        parts.push(part as Buffer);
+        await turn();
+      }
+      arrived = Buffer.concat(parts);
+      response.end();
+    });
+    const pieces: Buffer[] = [];
+    const answer = await http.send({ ...put(url), body: contentInto(pieces) });
+    answer.drop();
+    http.close();
+    expect(arrived.equals(content)).toBe(true);
+    expect(pieces.map(({ length }) => length)).toEqual(pieces.map(() => 0));
   });
 
-  test.each(["/whole", "/chunked"])("over TLS, %s", (path) =>
-    withDirectory(async (directory) => {
-      const [keyFile, caFile] = [join(directory, "key.pem"), join(directory, "ca.crt")];
-      const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
-      execFileSync(
-        "openssl",
-        ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", keyFile].concat(
-          ["-out", caFile],
-          subject,
-        ),
-        { stdio: "ignore" },
-      );
-      const [key, ca] = [await readFile(keyFile), await readFile(caFile, "utf8")];
-      const port = await listening(createTlsServer({ key, cert: ca }, answer));
-      await expectContent(new Http({ ca }), `https://127.0.0.1:${port}${path}`);
-    }),
-  );
+  test("a body whose connection is cut ends in a fault", async () => {
+    const { url, http } = await served(scheme, (request) => {
+      let seen = 0;
+      request.on("data", ({ length }: Buffer) => {
+        seen += length;
+        if (seen > 1_000_000) request.socket.destroy();
+      });
+    });
+    await expectFault("REGISTRY_UNREACHABLE", async () => {
+      await http.sendOnce({ ...put(url), body: contentInto([]) });
+    });
+    http.close();
+  });
 });
+
+const put = (url: string) => ({
+  method: "PUT",
+  url: new URL(url),
+  headers: { "content-length": String(content.length) },
+});
+
+async function* contentInto(pieces: Buffer[]): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < content.length; at += 500_000) {
+    const part = content.subarray(at, at + 500_000);
+    const piece = Buffer.allocUnsafeSlow(part.length);
+    piece.set(part);
+    pieces.push(piece);
+    yield piece;
+  }
+}
 
 /** Twice over one connection: read at once, and by a reader that lags behind. */
 async function expectContent(http: Http, url: string): Promise<void> {
