@@ -40,6 +40,7 @@ export {
 } from "./registry/keychain.ts";
 export { openStore } from "./store/layout-store.ts";
 export { type SweepReport, sweepLayout } from "./store/layout-sweep.ts";
+export { patchLayer } from "./store/patch-layer.ts";
 export {
   type Artifact,
   defaultStoreDirectory,
@@ -67,7 +68,6 @@ export { type ValidateReport, validateSource } from "./transport/validate.ts";
 export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree/cache.ts";
 export { derivedText } from "./tree/derived-text.ts";
 export { diffTrees, type TreeDifference } from "./tree/diff.ts";
-export type { LayerMember } from "./tree/layered-tree.ts";
 export { parentOf, treeFromNodes } from "./tree/merged-tree.ts";
 export { readFileOf } from "./tree/read-file.ts";
 export {
@@ -75,6 +75,7 @@ export {
   type ContentWatch,
   type LayerScan,
   replayLayers,
+  type ScannedLayer,
   scanLayer,
   treeFromTar,
 } from "./tree/replay.ts";

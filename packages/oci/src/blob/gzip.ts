@@ -41,6 +41,8 @@ export function gzipMemberLength(start: Buffer): number | undefined {
 }
 
 export const gzipStartBytes = headerBytes;
+/** Where in a member its length stands. */
+export const gzipMemberLengthAt = header.length;
 
 /** The content of one member, checked against its checksum. Throws what zlib throws. */
 export function gunzipMember(member: Buffer): Promise<Buffer> {

@@ -118,9 +118,14 @@ export function checkChecksum(block: Buffer): void {
   }
 }
 
+/** Sum of the header's bytes with the checksum field taken as spaces. */
+export function checksumOf(block: Buffer): number {
+  return sums(block).unsigned;
+}
+
 /** Writes the checksum: six octal digits, NUL, space. */
-export function writeChecksum(block: Buffer): void {
-  const text = `${sums(block).unsigned.toString(8).padStart(6, "0")}\0 `;
+export function writeChecksum(block: Buffer, checksum: number = checksumOf(block)): void {
+  const text = `${checksum.toString(8).padStart(6, "0")}\0 `;
   block.write(text, fields.checksum.at, "latin1");
 }
 

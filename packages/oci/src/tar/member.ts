@@ -16,6 +16,8 @@ export interface Extension {
 /** One member as found: what it says, and the very bytes that say it. */
 export interface Member {
   readonly entry: TarEntry;
+  /** Where in the archive its header stands, behind the extensions. */
+  readonly at: number;
   readonly extensions: readonly Extension[];
   readonly header: Buffer;
   /** Extra header blocks of an old GNU sparse file. */

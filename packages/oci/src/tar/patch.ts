@@ -63,27 +63,40 @@ function extensionBytes({ header, body, padding }: Extension): Buffer[] {
 function patched(member: Member, patch: TarPatch): Buffer[] {
   const { entry, sparseBlocks } = member;
   const header = Buffer.from(member.header);
-  let isChanged = false;
-  if (patch.mode !== undefined && patch.mode !== entry.mode) {
-    // Some writers keep the file type above the permission bits
-    const above = numberField(header, fields.mode, "mode") - entry.mode;
-    setNumber(header, "mode", above + patch.mode);
-    isChanged = true;
-  }
-  const owners = new Map<string, number>();
-  for (const name of ["uid", "gid"] as const) {
-    const id = patch[name];
-    if (id === undefined || id === entry[name]) continue;
-    owners.set(name, id);
-    setNumber(header, name, id);
-    isChanged = true;
-  }
-  if (isChanged) writeChecksum(header);
-  const removed = new Set(patch.removeXattrs?.filter((name) => entry.xattrs.has(name)));
+  if (setAttributes(header, entry, patch)) writeChecksum(header);
+  const owners = changedOwners(entry, patch);
+  const removed = removedXattrs(entry, patch);
   const extensions = member.extensions.flatMap((extension) =>
     patchedExtension(extension, owners, removed),
   );
   return [...extensions, header, ...sparseBlocks];
+}
+
+/** Writes mode and owner into the header of this entry; false where none differs. The checksum is left as it is. */
+export function setAttributes(header: Buffer, entry: TarEntry, patch: TarPatch): boolean {
+  const owners = changedOwners(entry, patch);
+  for (const [name, id] of owners) setNumber(header, name, id);
+  if (patch.mode === undefined || patch.mode === entry.mode) return owners.size > 0;
+  // Some writers keep the file type above the permission bits
+  const above = numberField(header, fields.mode, "mode") - entry.mode;
+  setNumber(header, "mode", above + patch.mode);
+  return true;
+}
+
+export function changedOwners(
+  entry: TarEntry,
+  patch: TarPatch,
+): ReadonlyMap<"uid" | "gid", number> {
+  const owners = new Map<"uid" | "gid", number>();
+  for (const name of ["uid", "gid"] as const) {
+    const id = patch[name];
+    if (id !== undefined && id !== entry[name]) owners.set(name, id);
+  }
+  return owners;
+}
+
+export function removedXattrs(entry: TarEntry, patch: TarPatch): ReadonlySet<string> {
+  return new Set(patch.removeXattrs?.filter((name) => entry.xattrs.has(name)));
 }
 
 /** Keeps the field's own way of ending: digits and NUL, or digits, space and NUL. */

@@ -35,6 +35,9 @@ export class TarScanner {
   readonly #limits: TarLimits;
   readonly #expands: boolean;
   #state: State = { at: "header" };
+  /** Bytes of the archive before this piece, and up to what was looked at last. */
+  #before = 0;
+  #passed = 0;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #extensions: Extension[] = [];
@@ -71,9 +74,11 @@ export class TarScanner {
         this.#held.push(Buffer.from(part));
         this.#heldBytes += part.length;
       } else {
+        this.#passed = this.#before + chunk.length - rest.length;
         this.#whole(state, this.#held.length === 0 ? part : this.#joined(part));
       }
     }
+    this.#before += chunk.length;
   }
 
   /** The archive ends here. @throws Fault TAR_INVALID when it is cut off */
@@ -208,7 +213,8 @@ export class TarScanner {
         });
       }
     }
-    this.#sink.member({ entry, extensions, header, sparseBlocks });
+    const at = this.#passed - blockSize * (1 + sparseBlocks.length);
+    this.#sink.member({ entry, at, extensions, header, sparseBlocks });
     if (storedSize > 0) {
       this.#state = { at: "body", left: storedSize, padding: paddingOf(storedSize) };
     } else {

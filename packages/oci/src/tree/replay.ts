@@ -3,6 +3,7 @@ import { isFault } from "@lithify/fault";
 import type { DiffId, Digest } from "../blob/digest.ts";
 import type { Layer } from "../image/image.ts";
 import type { TarEntry, TarLimits } from "../tar/entry.ts";
+import { HeaderNotes } from "../tar/header-notes.ts";
 import { TarScanner } from "../tar/scan.ts";
 import { LayeredTree, type LayerMember, type Replayed } from "./layered-tree.ts";
 import type { Tree } from "./tree.ts";
@@ -40,8 +41,17 @@ export interface ReplayOptions {
   readonly digests?: boolean;
   readonly limits?: TarLimits;
   readonly watch?: ContentWatch;
-  /** Layers that were read already, by `scanLayer` with the same options. */
-  readonly scanned?: ReadonlyMap<DiffId, readonly LayerMember[]>;
+  /** Layers that were read already, with the same options: they are not read again. */
+  readonly scanned?: ReadonlyMap<DiffId, ScannedLayer>;
+  /** Gets what was read of each layer. */
+  readonly scans?: Map<DiffId, ScannedLayer>;
+}
+
+/** What a layer holds, its contents read. */
+export interface ScannedLayer {
+  readonly members: readonly LayerMember[];
+  /** What of the headers is needed to patch them, by the number of the member, where that was asked for. */
+  readonly headers?: HeaderNotes;
 }
 
 /** As `replayLayers`, and where each file's content is, and what was noted of it. */
@@ -51,10 +61,18 @@ export async function replay(
 ): Promise<Replayed> {
   const merged = new LayeredTree();
   for (const [index, layer] of layers.entries()) {
-    const scanned = options.scanned?.get(layer.diffId);
-    merged.apply(scanned ?? (await membersOf(layer.uncompressed(passing), options)), index);
+    merged.apply((await scannedLayer(layer, options)).members, index);
   }
   return merged.finish();
+}
+
+async function scannedLayer(layer: Layer, options: ReplayOptions): Promise<ScannedLayer> {
+  const known = options.scanned?.get(layer.diffId);
+  if (known !== undefined) return known;
+  const headers = options.scans !== undefined;
+  const scanned = await scannedBytes(layer.uncompressed(passing), { ...options, headers });
+  options.scans?.set(layer.diffId, scanned);
+  return scanned;
 }
 
 /** As `replay` of all layers, when the tree of those below the last is known. @throws what `replayLayers` throws */
@@ -65,7 +83,7 @@ export async function replayOver(
   options: ReplayOptions = {},
 ): Promise<Pick<Replayed, "tree" | "notes">> {
   const merged = LayeredTree.over(below.tree, below.notes);
-  merged.apply(await membersOf(layer.uncompressed(passing), options), index);
+  merged.apply((await scannedBytes(layer.uncompressed(passing), options)).members, index);
   return merged.finish();
 }
 
@@ -79,17 +97,17 @@ export async function treeFromTar(
   options: { readonly digests?: boolean; readonly limits?: TarLimits } = {},
 ): Promise<Tree> {
   const merged = new LayeredTree();
-  merged.applyPlain(await membersOf(bytes, options));
+  merged.applyPlain((await scannedBytes(bytes, options)).members);
   return merged.finish().tree;
 }
 
 /** Nothing that is noted of a layer holds its bytes. */
 const passing = { passing: true };
 
-async function membersOf(
+async function scannedBytes(
   bytes: AsyncIterable<Uint8Array>,
-  options: ReplayOptions,
-): Promise<readonly LayerMember[]> {
+  options: ScanOptions,
+): Promise<ScannedLayer> {
   const scan = scanLayer(options);
   let failure: unknown;
   for await (const chunk of bytes) {
@@ -103,21 +121,28 @@ async function membersOf(
 /** A layer's archive as it streams by. Both throw Fault TAR_INVALID, LIMIT_EXCEEDED. */
 export interface LayerScan {
   push(chunk: Uint8Array): void;
-  end(): readonly LayerMember[];
+  end(): ScannedLayer;
+}
+
+export interface ScanOptions extends Pick<ReplayOptions, "digests" | "limits" | "watch"> {
+  readonly headers?: boolean;
 }
 
 /** Notes the members of a layer, their contents hashed and watched. */
-export function scanLayer(options: ReplayOptions = {}): LayerScan {
+export function scanLayer(options: ScanOptions = {}): LayerScan {
   const members: LayerMember[] = [];
+  const headers = options.headers === true ? new HeaderNotes() : undefined;
   const hashes = options.digests !== false;
   let member: LayerMember | undefined;
   let hash: Hash | undefined;
   let sink: ContentSink | undefined;
   const scanner = new TarScanner(
     {
-      member({ entry }) {
+      member(found) {
+        const { entry } = found;
         member = { entry };
         members.push(member);
+        headers?.add(found);
         const isFile = entry.type === "file";
         hash = undefined;
         if (isFile && hashes && entry.size === 0) member.digest = emptyDigest;
@@ -149,7 +174,7 @@ export function scanLayer(options: ReplayOptions = {}): LayerScan {
     push: (chunk) => scanner.push(chunk),
     end() {
       scanner.end();
-      return members;
+      return { members, ...(headers === undefined ? {} : { headers }) };
     },
   };
 }

@@ -23,7 +23,7 @@ export interface Inspected {
  */
 export async function inspectImage(
   image: Pick<Image, "layers">,
-  options: Pick<ImageTreeOptions, "store" | "digests" | "fresh" | "scanned"> = {},
+  options: Pick<ImageTreeOptions, "store" | "digests" | "fresh" | "scanned" | "scans"> = {},
 ): Promise<Inspected> {
   const { tree, notes, kept } = await imageTree(image, { ...options, watch: contentWatch });
   return { tree, contents: contentsOf(notes), ...(kept === undefined ? {} : { kept }) };

@@ -1,25 +1,15 @@
 import { Fault } from "@lithify/fault";
 import {
   compareNames,
-  type DiffId,
-  encoderAnnotation,
-  encoderOf,
   type Image,
   type ImageConfig,
-  KeptFrames,
   type Layer,
-  type LayerMember,
-  type LayerScan,
-  mediaTypes,
-  patchTar,
   type Store,
-  scanLayer,
   type Tree,
   writeTar,
 } from "@lithify/oci";
 import { modelOf } from "../access/model.ts";
 import { openQuestions } from "../audit/audit.ts";
-import { contentWatch } from "../contents/content-watch.ts";
 import { accountsIn, type Inspected, inspectImage } from "../contents/inspect-image.ts";
 import type { Accounts } from "../identity/image-user.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -38,6 +28,7 @@ import {
 } from "../statement/statement.ts";
 import type { PlannedLayer } from "./layer-choice.ts";
 import { planSeal, type SealPlan } from "./plan.ts";
+import { rewritten, type Scans } from "./rewritten-layer.ts";
 import { type SealedImage, sealedImage } from "./sealed-image.ts";
 import { topLayerInputs } from "./top-layer.ts";
 import { wantedOf } from "./wanted.ts";
@@ -86,7 +77,8 @@ export async function seal(
   options: SealOptions = {},
 ): Promise<SealResult | Sealed> {
   // What is signed is what was read now, not what a cache remembers
-  const before = await inspectImage(image, { store, fresh: true });
+  const scans: Scans = new Map();
+  const before = await inspectImage(image, { store, fresh: true, scans });
   const { tree } = before;
   const accounts = await accountsIn(image, before);
   const plan = await planSeal(image, policy, tree, { ...options, accounts });
@@ -96,12 +88,11 @@ export async function seal(
     bytesRewritten: plan.bytesRewritten,
   };
   if (options.dryRun === true) return result;
-  const scanned: Scanned = new Map();
-  const layers = await sealedLayers(store, plan, tree, scanned);
+  const layers = await sealedLayers(store, plan, tree, scans);
   const after =
     layers === image.layers
       ? before
-      : await inspectImage({ layers }, { store, fresh: true, scanned });
+      : await inspectImage({ layers }, { store, fresh: true, scanned: scans });
   checkSealed(after.tree, plan);
   const claim = claimOf(accounts, after, plan);
   const done = await written(store, plan, layers, claim);
@@ -113,79 +104,28 @@ export async function seal(
   };
 }
 
-/** Layers that were written anew, as they went into the store: they need not be read again. */
-type Scanned = Map<DiffId, readonly LayerMember[]>;
-
-/** The image's own layers when nothing changes. */
+/** The image's own layers when nothing changes. What is read of a layer that is written anew is added to `scans`. */
 async function sealedLayers(
   store: Store,
   plan: SealPlan,
   tree: Tree,
-  scanned: Scanned,
+  scans: Scans,
 ): Promise<readonly Layer[]> {
   const { image } = plan;
   if (plan.added.length === 0 && plan.layers.every((row) => row.action !== "rewrite")) {
     return image.layers;
   }
   const layers: Layer[] = [];
-  for (const row of plan.layers) {
-    const layer = image.layers[row.index];
+  for (const { index, action } of plan.layers) {
+    const layer = image.layers[index];
     if (layer === undefined) continue;
-    if (row.action !== "rewrite") {
-      layers.push(layer);
-      continue;
-    }
-    const { layer: done, members } = await rewritten(store, layer, row.index, plan, tree);
-    scanned.set(done.diffId, members);
-    layers.push(done);
+    layers.push(
+      action === "rewrite" ? await rewritten(store, { layer, index, plan, tree, scans }) : layer,
+    );
   }
   if (plan.added.length > 0)
     layers.push(await store.writeLayer(writeTar(topLayerInputs(plan.added))));
   return layers;
-}
-
-/**
- * The layer with the attributes of its objects patched; objects that a higher layer hides stay as they are. Compressed
- * frames whose bytes did not change are used again where the encoder is the same, which gives the same blob.
- */
-async function rewritten(
-  store: Store,
-  layer: Layer,
-  index: number,
-  plan: SealPlan,
-  tree: Tree,
-): Promise<{ readonly layer: Layer; readonly members: readonly LayerMember[] }> {
-  const compression = compressionOf(layer);
-  const isOwn =
-    compression !== "none" &&
-    layer.descriptor.annotations?.[encoderAnnotation] === encoderOf(compression);
-  const reused = isOwn ? { kept: new KeptFrames() } : {};
-  // Compressed, pieces are copied into blocks; plain, they wait for the disk
-  const passing = compression !== "none";
-  const tar = patchTar(layer.uncompressed({ ...reused, passing }), (entry) => {
-    const path = `/${entry.path}`;
-    if (tree.at(path)?.layer !== index) return undefined;
-    return plan.changes.get(path);
-  });
-  const scan = scanLayer({ watch: contentWatch });
-  const written = await store.writeLayer(passedBy(tar, scan), { compression, ...reused });
-  return { layer: written, members: scan.end() };
-}
-
-async function* passedBy(
-  tar: AsyncIterable<Uint8Array>,
-  scan: LayerScan,
-): AsyncGenerator<Uint8Array> {
-  for await (const chunk of tar) {
-    scan.push(chunk);
-    yield chunk;
-  }
-}
-
-function compressionOf(layer: Layer): "gzip" | "zstd" | "none" {
-  const { mediaType } = layer.descriptor;
-  if (mediaType.endsWith(".tar")) return "none";
-  return mediaType === mediaTypes.layerZstd ? "zstd" : "gzip";
 }
 
 /** What was written is what was planned; a hard link across layers is the one thing that can differ. */
