@@ -35,7 +35,11 @@ export class BackendConnection implements ResponseSink {
   /** Undefined once the answer was handed over. */
   #listener: ExchangeListener | undefined;
   #body: AnswerBody | undefined;
+  /** The answer's head and body, to be handed over once its bytes are taken. */
+  #answer: { readonly head: ResponseHead; readonly body: Uint8Array | Readable } | undefined;
   #silent = true;
+  /** True when something has happened since the last check. */
+  #stirred = true;
   #since = Date.now();
   #written = 0;
   /** Requests that it has carried or carries. */
@@ -61,7 +65,7 @@ export class BackendConnection implements ResponseSink {
 
   begin(request: OutgoingRequest, listener: ExchangeListener): void {
     this.uses++;
-    this.#since = Date.now();
+    this.#stirred = true;
     this.#silent = true;
     this.#request = request;
     this.#listener = listener;
@@ -89,6 +93,11 @@ export class BackendConnection implements ResponseSink {
 
   /** Ends what has been silent for too long; called from time to time with the clock's value. */
   check(now: number, mostIdle: number): void {
+    if (this.#stirred) {
+      this.#stirred = false;
+      this.#since = now;
+      return;
+    }
     if (this.#request === undefined) {
       if (now - this.#since > mostIdle) this.#socket.destroy();
       return;
@@ -115,14 +124,20 @@ export class BackendConnection implements ResponseSink {
       this.#socket.destroy();
       return;
     }
+    const listener = this.#listener;
     this.#silent = false;
-    this.#since = Date.now();
+    this.#stirred = true;
     try {
       const used = reader.feed(bytes);
       if (reader.done && this.#reader === reader) this.#finish(used < bytes.length);
     } catch (error) {
       this.#fail(error as Error);
     }
+    // only now: whoever hears of it may begin the next request, and must not disturb this one
+    const answer = this.#answer;
+    if (answer === undefined) return;
+    this.#answer = undefined;
+    listener?.answered(answer.head, answer.body);
   }
 
   proceed(): void {
@@ -130,10 +145,9 @@ export class BackendConnection implements ResponseSink {
   }
 
   head(head: ResponseHead, parts: readonly Buffer[], whole: boolean): void {
-    const listener = this.#listener;
     this.#listener = undefined;
     if (whole) {
-      listener?.answered(head, parts.length === 0 ? noBytes : Buffer.concat(parts));
+      this.#answer = { head, body: joined(parts) };
       return;
     }
     const body = new AnswerBody(
@@ -142,7 +156,7 @@ export class BackendConnection implements ResponseSink {
     );
     this.#body = body;
     for (const part of parts) this.part(part);
-    listener?.answered(head, body);
+    this.#answer = { head, body };
   }
 
   part(bytes: Buffer): void {
@@ -194,4 +208,10 @@ export class BackendConnection implements ResponseSink {
     this.#socket.destroy();
     listener?.failed(error, this.#silent);
   }
+}
+
+/** A copy of what is valid only during a call. */
+function joined(parts: readonly Buffer[]): Uint8Array {
+  if (parts.length === 0) return noBytes;
+  return parts.length === 1 ? Buffer.from(parts[0]!) : Buffer.concat(parts);
 }

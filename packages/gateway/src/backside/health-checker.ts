@@ -93,7 +93,7 @@ export class HealthChecker {
       clearTimeout(timer);
       judge(problem);
     };
-    const giveUp = this.#client.send(
+    const dispatch = this.#client.send(
       destination,
       {
         method,
@@ -117,7 +117,7 @@ export class HealthChecker {
       },
     );
     const timer = setTimeout(() => {
-      giveUp();
+      dispatch.giveUp();
       end(`it did not answer within ${timeout / 1000} s`);
     }, timeout);
   }

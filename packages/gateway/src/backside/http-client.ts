@@ -1,5 +1,6 @@
 import { BackendConnection, type ExchangeListener } from "./backend-connection.ts";
 import type { Destination } from "./destination.ts";
+import { type Dialler, Dispatch } from "./dispatch.ts";
 import { type Network, openSocket } from "./open-socket.ts";
 import type { OutgoingRequest } from "./request-pump.ts";
 import { ResponseHeads } from "./response-heads.ts";
@@ -16,18 +17,8 @@ export interface ClientOptions {
 const mostKept = 512;
 /** How often connections are looked at for times that have run out, in milliseconds. */
 const tick = 250;
-/** RFC 9110, 9.2.2: a request that may have arrived can be sent again without a second effect. */
-const idempotent: ReadonlySet<string> = new Set([
-  "GET",
-  "HEAD",
-  "OPTIONS",
-  "TRACE",
-  "PUT",
-  "DELETE",
-]);
-
 /** Sends requests over kept connections, one pool for each destination. */
-export class HttpClient {
+export class HttpClient implements Dialler {
   readonly #options: ClientOptions;
   readonly #kept = new Map<string, BackendConnection[]>();
   readonly #connections = new Set<BackendConnection>();
@@ -44,23 +35,17 @@ export class HttpClient {
     return this.#connections.size;
   }
 
-  /**
-   * Sends a request. When a kept connection ends before a single byte of an answer, a request that
-   * may be repeated is sent once more over a new one. Gives a function that gives the request up.
-   */
-  send(destination: Destination, request: OutgoingRequest, listener: ExchangeListener): () => void {
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Sends a request over a kept connection, else over a new one. */
+  send(destination: Destination, request: OutgoingRequest, listener: ExchangeListener): Dispatch {
+    const dispatch = new Dispatch(destination, request, listener, this);
     const kept = this.#takeKept(destination.key);
-    if (kept === undefined) return this.#sendAnew(destination, request, listener);
-    const again = request.body instanceof Uint8Array && idempotent.has(request.method);
-    let giveUp = (): void => kept.abort();
-    kept.begin(request, {
-      answered: (head, body) => listener.answered(head, body),
-      failed: (error, silent) => {
-        if (!silent || !again || this.#closed) listener.failed(error, silent);
-        else giveUp = this.#sendAnew(destination, request, listener);
-      },
-    });
-    return () => giveUp();
+    if (kept === undefined) dispatch.overNew();
+    else dispatch.overKept(kept);
+    return dispatch;
   }
 
   close(): void {
@@ -79,13 +64,10 @@ export class HttpClient {
     return undefined;
   }
 
-  #sendAnew(
-    destination: Destination,
-    request: OutgoingRequest,
-    listener: ExchangeListener,
-  ): () => void {
+  dial(dispatch: Dispatch): () => void {
+    const { destination, request } = dispatch;
     let connection: BackendConnection | undefined;
-    const giveUp = openSocket(
+    return openSocket(
       destination,
       this.#options.network,
       request.timeout,
@@ -93,7 +75,7 @@ export class HttpClient {
       (error, socket) => {
         if (socket === undefined || this.#closed) {
           socket?.destroy();
-          listener.failed(new ConnectError(error?.message ?? "the service ends"), true);
+          dispatch.failed(new ConnectError(error?.message ?? "the service ends"), true);
           return;
         }
         connection = new BackendConnection(socket, {
@@ -103,13 +85,9 @@ export class HttpClient {
         });
         this.#connections.add(connection);
         this.#clock ??= setInterval(() => this.#check(), tick).unref();
-        connection.begin(request, listener);
+        dispatch.over(connection);
       },
     );
-    return () => {
-      if (connection === undefined) giveUp();
-      else connection.abort();
-    };
   }
 
   #keep(key: string, connection: BackendConnection): void {

@@ -21,22 +21,61 @@ export interface Hop {
 
 const noExtra: Hop["extra"] = [];
 
-/**
- * The way to a target by the policies of the user agent; text says why there is none. `member`
- * takes the place of the group that the URL names; `profile` overrides all other TLS profiles.
- */
-export function hopTo(
+/** The ways of one service, by the policies of its user agent. */
+export class Routes {
+  readonly #plan: BacksidePlan;
+  readonly #policies: boolean;
+  /** The destination that was used last without policies: mostly the only one. */
+  #plain: Destination | undefined;
+
+  constructor(plan: BacksidePlan) {
+    this.#plan = plan;
+    this.#policies = hasPolicies(plan.agent);
+  }
+
+  /**
+   * The way to a target; text says why there is none. `member` takes the place of the group that
+   * the URL names; `profile` overrides all other TLS profiles.
+   */
+  hopTo(
+    target: Target,
+    profile: SecurePlan | undefined,
+    through?: { readonly balancer: Balancer; readonly member: Member },
+  ): Hop | string {
+    if (
+      this.#policies ||
+      target.secure ||
+      through !== undefined ||
+      target.credentials !== undefined
+    ) {
+      const url = this.#policies ? urlOfTarget(target) : "";
+      return hopBy(this.#plan, target, url, profile, through);
+    }
+    const { host, port, path, authority } = target;
+    const { version } = this.#plan;
+    if (this.#plain?.host !== host || this.#plain.port !== port) {
+      this.#plain = destinationOf({ host, port });
+    }
+    const destination = this.#plain;
+    return {
+      destination,
+      requestTarget: path,
+      authority,
+      extra: noExtra,
+      version,
+      chunked: undefined,
+    };
+  }
+}
+
+function hopBy(
   plan: BacksidePlan,
   target: Target,
+  url: string,
   profile: SecurePlan | undefined,
-  through?: { readonly balancer: Balancer; readonly member: Member },
+  through: { readonly balancer: Balancer; readonly member: Member } | undefined,
 ): Hop | string {
   const { agent } = plan;
-  const policies = hasPolicies(agent);
-  if (!policies && !target.secure && through === undefined && target.credentials === undefined) {
-    return plainHop(plan, target);
-  }
-  const url = policies ? urlOfTarget(target) : "";
   const unserved = first(agent.unserved, url);
   if (unserved !== undefined) return unserved;
   const secure = target.secure ? (profile ?? first(agent.secure, url) ?? plan.secure) : undefined;
@@ -64,37 +103,7 @@ export function hopTo(
   };
 }
 
-/** The destination that a service has used last without policies: mostly its only one. */
-const lastPlain = new WeakMap<BacksidePlan, Destination>();
-
-function plainHop(plan: BacksidePlan, { host, port, path, authority }: Target): Hop {
-  let destination = lastPlain.get(plan);
-  if (destination?.host !== host || destination.port !== port) {
-    destination = destinationOf({ host, port });
-    lastPlain.set(plan, destination);
-  }
-  return {
-    destination,
-    requestTarget: path,
-    authority,
-    extra: noExtra,
-    version: plan.version,
-    chunked: undefined,
-  };
-}
-
-const withPolicies = new WeakMap<AgentPlan, boolean>();
-
 function hasPolicies(agent: AgentPlan): boolean {
-  let known = withPolicies.get(agent);
-  if (known === undefined) {
-    known = countsPolicies(agent);
-    withPolicies.set(agent, known);
-  }
-  return known;
-}
-
-function countsPolicies(agent: AgentPlan): boolean {
   return (
     agent.proxies.length > 0 ||
     agent.secure.length > 0 ||

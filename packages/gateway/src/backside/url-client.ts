@@ -6,13 +6,13 @@ import type { SecurePlan } from "../plan/backside/secure-plan.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import type { OpenedUrl, UrlRequest } from "../script/script-host.ts";
 import type { Balancers } from "./balancers.ts";
-import { type BackendAnswer, exchange } from "./exchange.ts";
+import type { BackendAnswer } from "./exchange.ts";
 import { HttpClient } from "./http-client.ts";
 import { MemberAttempts } from "./member-attempts.ts";
 import { NameResolver } from "./name-resolver.ts";
 import type { Network } from "./open-socket.ts";
 import type { OutgoingRequest } from "./request-pump.ts";
-import { type Hop, hopTo } from "./routes.ts";
+import { type Hop, Routes } from "./routes.ts";
 import { standInPlan } from "./stand-in-plan.ts";
 import { type Target, targetOfUrl, urlOfTarget } from "./target.ts";
 
@@ -69,8 +69,8 @@ export class UrlClient {
     secure: SecurePlan | undefined,
   ): Promise<BackendAnswer> {
     const balancer = this.#balancers.find(this.#plan, target.host);
-    const backside = { ...this.#plan.backside, agent };
-    if (balancer === undefined) return this.#once(request, hopOf(backside, target, secure), agent);
+    const routes = new Routes({ ...this.#plan.backside, agent });
+    if (balancer === undefined) return this.#once(request, hopOf(routes, target, secure), agent);
     const repeats = request.method === "GET" || request.method === "HEAD";
     const attempts = new MemberAttempts(balancer, repeats);
     let problem: unknown = new Error(`no member of group ${balancer.plan.name} is up`);
@@ -78,7 +78,7 @@ export class UrlClient {
       const member = attempts.next({ hashed: "" });
       if (member === undefined) throw problem;
       try {
-        const hop = hopOf(backside, target, secure, { balancer, member });
+        const hop = hopOf(routes, target, secure, { balancer, member });
         return await this.#once(request, hop, agent);
       } catch (error) {
         problem = error;
@@ -104,7 +104,10 @@ export class UrlClient {
       timeout: request.timeout || agent.timeout,
     };
     return new Promise((resolve, reject) => {
-      exchange(this.#client, hop.destination, outgoing, {}, resolve, reject);
+      this.#client.send(hop.destination, outgoing, {
+        answered: ({ status, reason, headers }, body) => resolve({ status, reason, headers, body }),
+        failed: reject,
+      });
     });
   }
 
@@ -130,8 +133,8 @@ export class UrlClient {
   }
 }
 
-function hopOf(...way: Parameters<typeof hopTo>): Hop {
-  const hop = hopTo(...way);
+function hopOf(routes: Routes, ...way: Parameters<Routes["hopTo"]>): Hop {
+  const hop = routes.hopTo(...way);
   if (typeof hop === "string") throw new Error(hop);
   return hop;
 }

@@ -8,17 +8,14 @@ import type { Balancer, Member } from "./balancer.ts";
 import type { Balancers } from "./balancers.ts";
 import { ClientGone } from "./exchange.ts";
 import { MemberAttempts } from "./member-attempts.ts";
-import { type Hop, hopTo } from "./routes.ts";
+import type { Hop, Routes } from "./routes.ts";
 import type { Target } from "./target.ts";
 
-/** One message and where it is to go. */
-export interface Sending {
+/** What of a service decides on the ways of its messages. */
+export interface Sender {
   readonly plan: ServicePlan;
   readonly balancers: Pick<Balancers, "find">;
-  readonly transaction: Transaction;
-  readonly target: Target;
-  /** True for a message that may be sent again even if it has arrived. */
-  readonly repeatable: boolean;
+  readonly routes: Routes;
 }
 
 /** One way to a target: directly, or through a member of a group. */
@@ -33,7 +30,10 @@ export interface Way {
  * on another member; in a group that tries every server, over all of them.
  */
 export class Ways {
-  readonly #sending: Sending;
+  readonly #sender: Sender;
+  readonly #transaction: Transaction;
+  readonly #target: Target;
+  readonly #repeatable: boolean;
   readonly #profile: SecurePlan | string | undefined;
   readonly #balancer: Balancer | undefined;
   readonly #members: MemberAttempts | undefined;
@@ -42,9 +42,13 @@ export class Ways {
   #problem: unknown;
   #over = false;
 
-  constructor(sending: Sending) {
-    const { plan, balancers, transaction, target, repeatable } = sending;
-    this.#sending = sending;
+  /** `repeatable` for a message that may be sent again even if it has arrived. */
+  constructor(sender: Sender, transaction: Transaction, target: Target, repeatable: boolean) {
+    const { plan, balancers } = sender;
+    this.#sender = sender;
+    this.#transaction = transaction;
+    this.#target = target;
+    this.#repeatable = repeatable;
     this.#profile = profileOf(plan, transaction);
     this.#balancer = balancers.find(plan, target.host);
     if (this.#balancer !== undefined) {
@@ -56,12 +60,13 @@ export class Ways {
 
   /** The way for the next try, or why there is none. */
   next(): Way | Failure {
-    const { plan, target, repeatable } = this.#sending;
+    const target = this.#target;
     if (typeof this.#profile === "string") return refused(this.#profile);
     if (this.#balancer !== undefined) return this.#nextMember(this.#balancer, this.#profile);
     this.#tries++;
-    if (this.#over || this.#tries > (repeatable ? 2 : 1)) return unanswered(target, this.#problem);
-    this.#only ??= hopTo(plan.backside, target, this.#profile);
+    if (this.#over || this.#tries > (this.#repeatable ? 2 : 1))
+      return unanswered(target, this.#problem);
+    this.#only ??= this.#sender.routes.hopTo(target, this.#profile);
     return typeof this.#only === "string" ? refused(this.#only) : { hop: this.#only };
   }
 
@@ -73,14 +78,16 @@ export class Ways {
   }
 
   #nextMember(balancer: Balancer, profile: SecurePlan | undefined): Way | Failure {
-    const { plan, transaction, target } = this.#sending;
+    const { plan, routes } = this.#sender;
+    const transaction = this.#transaction;
+    const target = this.#target;
     const bound = boundMember(balancer, transaction.request.headers);
     const hashed = hashedOf(plan, transaction);
     const member = this.#over ? undefined : this.#members?.next({ hashed, bound });
     if (member === undefined) return unanswered(target, this.#problem);
     const { host, port } = member.plan;
     transaction.service.set("lb/member", `${host}:${port || target.port}`);
-    const hop = hopTo(plan.backside, target, profile, { balancer, member });
+    const hop = routes.hopTo(target, profile, { balancer, member });
     return typeof hop === "string" ? refused(hop) : { hop, balancer, member };
   }
 }

@@ -57,3 +57,9 @@ export function sideOf({ side, failure }: Sided): FaultSide {
   if (side === "error") return failure?.side ?? "client";
   return side === "response" ? "server" : "client";
 }
+
+/** What was thrown where nothing should be, as the failure of a message. */
+export function thrownIn(transaction: Sided, error: unknown): Failure {
+  const detail = (error as Error).stack ?? String(error);
+  return failureIn(transaction, failureCodes.dynamicExecution, detail);
+}

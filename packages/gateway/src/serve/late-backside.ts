@@ -1,13 +1,13 @@
 import type { Readable } from "node:stream";
 import type { Balancers } from "../backside/balancers.ts";
-import type { BackendAnswer } from "../backside/exchange.ts";
 import type { Network } from "../backside/open-socket.ts";
 import { pseudonym } from "../backside/pseudonym.ts";
 import type { UrlClient } from "../backside/url-client.ts";
-import type { Failure } from "../message/failure.ts";
+import { thrownIn } from "../message/failure.ts";
 import type { Transaction } from "../message/transaction.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import type { Backend } from "./backend.ts";
+import type { Delivered } from "./delivery.ts";
 
 /** What of the groups of a process its services use. */
 export type Groups = Pick<Balancers, "find" | "watch" | "close">;
@@ -56,9 +56,15 @@ export class LateBackside {
   }
 
   /** As {@link Backend.send}. */
-  send(transaction: Transaction, body: Uint8Array | Readable): Promise<BackendAnswer | Failure> {
-    if (this.#backend !== undefined) return this.#backend.send(transaction, body);
-    return this.#load().then(() => this.#backend!.send(transaction, body));
+  send(transaction: Transaction, body: Uint8Array | Readable, done: Delivered): void {
+    if (this.#backend !== undefined) {
+      this.#backend.send(transaction, body, done);
+      return;
+    }
+    this.#load().then(
+      () => this.#backend!.send(transaction, body, done),
+      (error: unknown) => done(thrownIn(transaction, error)),
+    );
   }
 
   /** As {@link Backend.upgrade}. */

@@ -138,7 +138,9 @@ async function forward(
   transaction.forwardedAt = Date.now();
   const answer =
     transaction.request.upgrade === undefined
-      ? await world.backend.send(transaction, body)
+      ? await new Promise<BackendAnswer | Failure>((resolve) =>
+          world.backend.send(transaction, body, resolve),
+        )
       : await world.backend.upgrade(transaction);
   world.meter.backend("status" in answer ? answer.status : undefined);
   if ("socket" in answer) return upgradedAnswer(answer);
