@@ -38,6 +38,8 @@ export class BackendConnection implements ResponseSink {
   /** The answer's head and body, to be handed over once its bytes are taken. */
   #answer: { readonly head: ResponseHead; readonly body: Uint8Array | Readable } | undefined;
   #silent = true;
+  /** True once the backend has said that it sends nothing more. */
+  #ended = false;
   /** True when something has happened since the last check. */
   #stirred = true;
   #since = Date.now();
@@ -49,7 +51,10 @@ export class BackendConnection implements ResponseSink {
   constructor(socket: Socket, owner: ConnectionOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    socket.on("end", () => this.#onEnd());
+    socket.on("end", () => {
+      this.#ended = true;
+      this.#onEnd();
+    });
     socket.on("error", (error) => this.#fail(error));
     socket.on("close", () => {
       this.#fail(new Error("the connection ended"));
@@ -57,10 +62,9 @@ export class BackendConnection implements ResponseSink {
     });
   }
 
-  /** True while it can take a request. */
+  /** True while it can take a request; nobody but this ends its sending side. */
   get usable(): boolean {
-    const { destroyed, readableEnded, writable } = this.#socket;
-    return this.#request === undefined && !destroyed && !readableEnded && writable;
+    return this.#request === undefined && !this.#ended && !this.#socket.destroyed;
   }
 
   begin(request: OutgoingRequest, listener: ExchangeListener): void {

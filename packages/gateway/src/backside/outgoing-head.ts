@@ -5,19 +5,27 @@ import type { Transaction } from "../message/transaction.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import type { Hop } from "./routes.ts";
 
+const requestLineEnd = { "1.0": " HTTP/1.0\r\n", "1.1": " HTTP/1.1\r\n" } as const;
+
 /** Makes the heads of requests of one service; most of their text is the same again and again. */
 export class OutgoingHeads {
   readonly #plan: ServicePlan;
-  readonly #via: string;
+  /** What the gateway adds to headers as they came. */
+  readonly #arriving: (transaction: Transaction) => string;
   readonly #skips: readonly Skip[];
   /** Lines of `inject back`. */
   readonly #injected: string;
   /** Names in lower case that `inject back` and `suppress back` govern. */
   readonly #edited: ReadonlySet<string>;
+  /** True to tell whoever is on the way not to change what comes back. */
+  readonly #transformable: boolean;
+  /** The line that says what becomes of the connection. */
+  readonly #connection: string;
+  #lastEnd = { authority: "", noTransform: false, connection: "", text: "" };
 
   constructor(plan: ServicePlan, via: string) {
     this.#plan = plan;
-    this.#via = via;
+    this.#arriving = arrivingLines(plan, via);
     const edits = plan.headerEdits.filter(({ side }) => side === "back");
     const injected = new Map<string, string>();
     for (const { name, value } of edits) {
@@ -26,41 +34,68 @@ export class OutgoingHeads {
     }
     this.#edited = new Set(edits.map(({ name }) => name.toLowerCase()));
     this.#injected = [...injected.values()].join("");
+    this.#transformable = !plan.allowCacheControl && !this.#edited.has("cache-control");
+    this.#connection = `Connection: ${plan.backPersistent ? "Keep-Alive" : "close"}\r\n`;
     this.#skips = [0, 1, 2, 3, 4, 5, 6, 7].map((variant) => this.#skipOf(variant));
   }
 
   /** Request line and header lines; `expects` when the backend is to ask for the body. */
   head(transaction: Transaction, hop: Hop, expects: boolean): string {
-    const connection = this.#plan.backPersistent ? "Keep-Alive" : "close";
-    return `${this.#lines(transaction, hop, expects)}Connection: ${connection}\r\n`;
+    return this.#lines(transaction, hop, expects, this.#connection);
   }
 
   /** The same for a request that asks for another protocol. */
   upgradeHead(transaction: Transaction, hop: Hop, protocol: string): string {
-    return `${this.#lines(transaction, hop, false)}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+    const connection = `Connection: Upgrade\r\nUpgrade: ${protocol}\r\n`;
+    return this.#lines(transaction, hop, false, connection);
   }
 
-  #lines(transaction: Transaction, hop: Hop, expects: boolean): string {
-    const { hostRewriting } = this.#plan;
+  #lines(transaction: Transaction, hop: Hop, expects: boolean, connection: string): string {
     const { method, request, hasCurrent } = transaction;
     const noTransform = this.#addsNoTransform(method);
     const usual = this.#skips[(noTransform ? 1 : 0) + (expects ? 2 : 0) + (hasCurrent ? 4 : 0)]!;
     const skip = hop.extra.length === 0 ? usual : withExtra(usual, hop);
     const headers = hasCurrent ? transaction.current : request.headers;
-    let text = `${method} ${hop.requestTarget} HTTP/${hop.version}\r\n${headers.lines(skip)}`;
-    if (!hasCurrent) text += arrivingLines(this.#plan, this.#via, transaction);
-    if (hostRewriting && !this.#edited.has("host")) text += `Host: ${hop.authority}\r\n`;
+    const arriving = hasCurrent ? "" : this.#arriving(transaction);
+    const given = noTransform ? headers.get("cache-control") : undefined;
+    const end =
+      given === undefined && hop.extra.length === 0
+        ? this.#usualEnd(hop.authority, noTransform, connection)
+        : this.#end(hop, noTransform, given, connection);
+    return `${method} ${hop.requestTarget}${requestLineEnd[hop.version]}${headers.lines(skip)}${arriving}${end}`;
+  }
+
+  /** As `#end`, for what requests to one backend mostly have in common. */
+  #usualEnd(authority: string, noTransform: boolean, connection: string): string {
+    const last = this.#lastEnd;
+    const known =
+      last.authority === authority &&
+      last.noTransform === noTransform &&
+      last.connection === connection;
+    if (known) return last.text;
+    const text = this.#end({ authority, extra: [] }, noTransform, undefined, connection);
+    this.#lastEnd = { authority, noTransform, connection, text };
+    return text;
+  }
+
+  /** The lines after those of the message. */
+  #end(
+    { authority, extra }: Pick<Hop, "authority" | "extra">,
+    noTransform: boolean,
+    given: string | undefined,
+    connection: string,
+  ): string {
+    const lines: string[] = [];
+    if (this.#plan.hostRewriting && !this.#edited.has("host")) lines.push(`Host: ${authority}\r\n`);
     if (noTransform) {
-      const given = headers.get("cache-control");
-      text += `Cache-Control: ${given === undefined ? "" : `${given}, `}no-transform\r\n`;
+      lines.push(`Cache-Control: ${given === undefined ? "" : `${given}, `}no-transform\r\n`);
     }
-    for (const [name, value] of hop.extra) text += `${name}: ${value}\r\n`;
-    return text + this.#injected;
+    for (const [name, value] of extra) lines.push(`${name}: ${value}\r\n`);
+    return [...lines, this.#injected, connection].join("");
   }
 
   #addsNoTransform(method: string): boolean {
-    const { allowCacheControl } = this.#plan;
-    return !allowCacheControl && method === "GET" && !this.#edited.has("cache-control");
+    return method === "GET" && this.#transformable;
   }
 
   /** Which headers of the message do not go on as they are. */

@@ -6,6 +6,10 @@ export class TooLarge extends Error {}
 /** All bytes of a stream, or TooLarge as a value when there are more than `limit`. */
 export function collectBody(stream: Readable, limit: number): Promise<Uint8Array | TooLarge> {
   return new Promise((resolve, reject) => {
+    if (stream.destroyed) {
+      reject(stream.errored ?? new Error("the connection ended before the message did"));
+      return;
+    }
     const parts: Buffer[] = [];
     let size = 0;
     stream.on("data", (part: Buffer) => {

@@ -101,13 +101,14 @@ export class Headers {
     const block = this.#block;
     if (block.skip === skip && block.text !== undefined) return block.text;
     const { names, keys, values } = block;
-    let text = "";
+    // joined once, not put together anew whenever a message with these lines is written
+    const parts: string[] = [];
     for (let at = 0; at < keys.length; at++) {
-      if (!skip(keys[at]!)) text += `${names[at]}: ${values[at]}\r\n`;
+      if (!skip(keys[at]!)) parts.push(names[at]!, ": ", values[at]!, "\r\n");
     }
     block.skip = skip;
-    block.text = text;
-    return text;
+    block.text = parts.join("");
+    return block.text;
   }
 
   *[Symbol.iterator](): Generator<readonly [string, readonly string[]]> {

@@ -2,6 +2,8 @@ import type { Headers } from "../http/headers.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
 import type { Transaction } from "./transaction.ts";
 
+const colon = 58;
+
 /** The client's headers with what scripts and backends see added; `via` is this gateway's entry. */
 export function arrivingHeaders(plan: ServicePlan, via: string, transaction: Transaction): Headers {
   const headers = transaction.request.headers.copy();
@@ -11,13 +13,19 @@ export function arrivingHeaders(plan: ServicePlan, via: string, transaction: Tra
 }
 
 /** What `arrivingHeaders` adds, as lines with CRLF. */
-export function arrivingLines(plan: ServicePlan, via: string, transaction: Transaction): string {
-  const { clientIpLabel, transactionIdLabel } = plan;
-  const { request, globalId } = transaction;
-  let text = `Via: ${via}\r\n`;
-  if (clientIpLabel !== "") text += `${clientIpLabel}: ${ipOf(request.client)}\r\n`;
-  if (transactionIdLabel !== "") text += `${transactionIdLabel}: ${globalId}\r\n`;
-  return text;
+export function arrivingLines(
+  { clientIpLabel, transactionIdLabel }: ServicePlan,
+  via: string,
+): (transaction: Transaction) => string {
+  const before = `Via: ${via}\r\n`;
+  const ip = `${before}${clientIpLabel}: `;
+  const id = `${transactionIdLabel}: `;
+  if (clientIpLabel === "") {
+    if (transactionIdLabel === "") return () => before;
+    return ({ globalId }) => `${before}${id}${globalId}\r\n`;
+  }
+  if (transactionIdLabel === "") return ({ request }) => `${ip}${ipOf(request.client)}\r\n`;
+  return ({ request, globalId }) => `${ip}${ipOf(request.client)}\r\n${id}${globalId}\r\n`;
 }
 
 /** The client's own headers of these names, in lower case, give way to those of the gateway. */
@@ -39,5 +47,7 @@ function addedTo(
 
 /** The address of `ip:port`. */
 function ipOf(client: string): string {
-  return client.slice(0, client.lastIndexOf(":"));
+  let end = client.length - 1;
+  while (end > 0 && client.charCodeAt(end) !== colon) end--;
+  return client.slice(0, Math.max(end, 0));
 }
