@@ -50,6 +50,10 @@ function read(bytes: Buffer, size: number): Read {
       status = head.status;
       for (const part of parts) add(part);
     },
+    whole(head, text) {
+      status = head.status;
+      body += text;
+    },
     part: add,
     end() {},
   });

@@ -13,6 +13,8 @@ export interface Answer {
   /** The headers as lines with CRLF, where they are at hand without `headers`. */
   readonly lines?: string;
   readonly body: Uint8Array | Readable;
+  /** The body as latin1, where it is at hand without `body`. */
+  readonly text?: string | undefined;
   /** True when the connection ends with this answer. */
   readonly close: boolean;
   /** The backend's connection after a 101: the client's goes on with it, in another protocol. */

@@ -8,19 +8,28 @@ import { type Answer, isConnectionHeader, statusOf } from "./answer.ts";
 export class ProxiedAnswer implements Answer {
   readonly status: number;
   readonly reason: string;
-  readonly body: Uint8Array | Readable;
+  readonly text: string | undefined;
   readonly close = false;
   readonly #transaction: Transaction;
   readonly #backside: string;
+  readonly #given: BackendAnswer;
+  readonly #body: Uint8Array | Readable | undefined;
   #headers: Headers | undefined;
 
-  constructor(transaction: Transaction, answer: BackendAnswer, body: Uint8Array | Readable) {
+  /** `body` takes the place of the answer's own. */
+  constructor(transaction: Transaction, answer: BackendAnswer, body?: Uint8Array | Readable) {
     const { status, reason } = statusOf(transaction, answer.status, answer.reason);
     this.status = status;
     this.reason = reason;
-    this.body = body;
+    this.text = body === undefined ? answer.text : undefined;
+    this.#given = answer;
+    this.#body = body;
     this.#transaction = transaction;
     this.#backside = answer.status < 400 ? "OK OK" : "FAIL FAIL";
+  }
+
+  get body(): Uint8Array | Readable {
+    return this.#body ?? this.#given.body;
   }
 
   get headers(): Headers {

@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
-import type { Readable } from "node:stream";
 import { AnswerBody } from "./answer-body.ts";
+import { type BackendAnswer, WholeAnswer } from "./exchange.ts";
 import { type OutgoingRequest, RequestPump, sendWhole } from "./request-pump.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { ResponseHeads } from "./response-heads.ts";
@@ -9,7 +9,7 @@ import { ResponseReader, type ResponseSink } from "./response-reader.ts";
 /** Hears once of what became of a request. */
 export interface ExchangeListener {
   /** The answer began; a body that is a stream has to be read or destroyed. */
-  answered(head: ResponseHead, body: Uint8Array | Readable): void;
+  answered(answer: BackendAnswer): void;
   /** No answer will come. `silent` when the backend has sent nothing at all for this request. */
   failed(error: Error, silent: boolean): void;
 }
@@ -35,8 +35,8 @@ export class BackendConnection implements ResponseSink {
   /** Undefined once the answer was handed over. */
   #listener: ExchangeListener | undefined;
   #body: AnswerBody | undefined;
-  /** The answer's head and body, to be handed over once its bytes are taken. */
-  #answer: { readonly head: ResponseHead; readonly body: Uint8Array | Readable } | undefined;
+  /** To be handed over once its bytes are taken. */
+  #answer: BackendAnswer | undefined;
   #silent = true;
   /** True once the backend has said that it sends nothing more. */
   #ended = false;
@@ -141,17 +141,22 @@ export class BackendConnection implements ResponseSink {
     const answer = this.#answer;
     if (answer === undefined) return;
     this.#answer = undefined;
-    listener?.answered(answer.head, answer.body);
+    listener?.answered(answer);
   }
 
   proceed(): void {
     this.#pump?.proceed();
   }
 
-  head(head: ResponseHead, parts: readonly Buffer[], whole: boolean): void {
+  whole(head: ResponseHead, body: string): void {
+    this.#listener = undefined;
+    this.#answer = new WholeAnswer(head, body);
+  }
+
+  head({ status, reason, headers }: ResponseHead, parts: readonly Buffer[], whole: boolean): void {
     this.#listener = undefined;
     if (whole) {
-      this.#answer = { head, body: joined(parts) };
+      this.#answer = { status, reason, headers, body: joined(parts) };
       return;
     }
     const body = new AnswerBody(
@@ -160,7 +165,7 @@ export class BackendConnection implements ResponseSink {
     );
     this.#body = body;
     for (const part of parts) this.part(part);
-    this.#answer = { head, body };
+    this.#answer = { status, reason, headers, body };
   }
 
   part(bytes: Buffer): void {

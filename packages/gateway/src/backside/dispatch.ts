@@ -1,8 +1,7 @@
-import type { Readable } from "node:stream";
 import type { BackendConnection, ExchangeListener } from "./backend-connection.ts";
 import type { Destination } from "./destination.ts";
+import type { BackendAnswer } from "./exchange.ts";
 import type { OutgoingRequest } from "./request-pump.ts";
-import type { ResponseHead } from "./response-head.ts";
 
 /** RFC 9110, 9.2.2: a request that may have arrived can be sent again without a second effect. */
 const idempotent: ReadonlySet<string> = new Set([
@@ -66,8 +65,8 @@ export class Dispatch implements ExchangeListener {
     else this.#giveUpOpening?.();
   }
 
-  answered(head: ResponseHead, body: Uint8Array | Readable): void {
-    this.#listener.answered(head, body);
+  answered(answer: BackendAnswer): void {
+    this.#listener.answered(answer);
   }
 
   failed(error: Error, silent: boolean): void {

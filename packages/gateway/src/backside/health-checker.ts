@@ -3,11 +3,10 @@ import { collectBody, TooLarge } from "../http/collect-body.ts";
 import type { GroupPlan, HealthCheckPlan } from "../plan/backside/group-plan.ts";
 import type { Balancer, Member } from "./balancer.ts";
 import { type Destination, destinationOf } from "./destination.ts";
-import { discard } from "./exchange.ts";
+import { type BackendAnswer, discard } from "./exchange.ts";
 import { HttpClient } from "./http-client.ts";
 import { judgeHealth } from "./judge-health.ts";
 import { type Network, openSocket } from "./open-socket.ts";
-import type { ResponseHead } from "./response-head.ts";
 
 /** Largest answer to a health check that is looked into, in bytes. */
 const largestAnswer = 1_048_576;
@@ -104,13 +103,13 @@ export class HealthChecker {
         timeout,
       },
       {
-        answered: (head, answer) => {
-          const problem = problemOf(head);
+        answered: (answer) => {
+          const problem = problemOf(answer);
           if (problem !== undefined || xpath === undefined) {
-            discard(answer);
+            discard(answer.body);
             end(problem);
           } else {
-            judged(answer, xpath).then(end, (error: Error) => end(error.message));
+            judged(answer.body, xpath).then(end, (error: Error) => end(error.message));
           }
         },
         failed: (error) => end(error.message),
@@ -130,6 +129,6 @@ async function judged(answer: Uint8Array | Readable, xpath: string): Promise<str
   return body.message;
 }
 
-function problemOf({ status }: ResponseHead): string | undefined {
+function problemOf({ status }: BackendAnswer): string | undefined {
   return status >= 200 && status < 300 ? undefined : `it answered ${status}`;
 }

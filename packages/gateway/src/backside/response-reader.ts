@@ -8,6 +8,8 @@ const longestHead = 131_072;
 const mostInterim = 16;
 /** Bodies of a known length up to this many bytes are handed over whole, with their head. */
 const smallBody = 16_384;
+/** Answers of up to this many bytes, with their head, are taken in one piece where they come so. */
+const smallAnswer = 4096;
 const endOfHead = Buffer.from("\r\n\r\n");
 const noBytes = Buffer.alloc(0);
 const nothing: Buffer[] = [];
@@ -18,6 +20,8 @@ export interface ResponseSink {
   proceed(): void;
   /** The head, with as much of the body as is there; `whole` when that is all of it. */
   head(head: ResponseHead, parts: readonly Buffer[], whole: boolean): void;
+  /** The head and all of the body, as latin1: they came in one piece. */
+  whole(head: ResponseHead, body: string): void;
   part(bytes: Buffer): void;
   end(): void;
 }
@@ -69,12 +73,31 @@ export class ResponseReader {
 
   /** Takes bytes; gives how many of them belong to this answer. */
   feed(bytes: Buffer): number {
-    let at = 0;
+    let at = bytes.length <= smallAnswer && this.#atStart ? this.#takeWhole(bytes) : 0;
     while (at < bytes.length && this.#state !== "done") {
       const rest = at === 0 ? bytes : bytes.subarray(at);
       at += this.#state === "head" ? this.#takeHead(rest) : this.#takeBody(rest);
     }
     return at;
+  }
+
+  get #atStart(): boolean {
+    return this.#state === "head" && this.#size === 0;
+  }
+
+  /** Takes an answer that is whole in these bytes, or nothing. */
+  #takeWhole(bytes: Buffer): number {
+    const text = bytes.toString("latin1");
+    const end = text.indexOf("\r\n\r\n");
+    if (end < 0) return 0;
+    const head = this.#heads.parse(text.slice(0, end + 2), this.#method);
+    const { body, status } = head;
+    const from = end + endOfHead.length;
+    if (typeof body !== "number" || status < 200 || from + body > bytes.length) return 0;
+    this.#head = head;
+    this.#state = "done";
+    this.#sink.whole(head, text.slice(from, from + body));
+    return from + body;
   }
 
   /** The connection has ended: for some bodies this is their end, for all else a failure. */

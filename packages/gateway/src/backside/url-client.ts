@@ -104,10 +104,7 @@ export class UrlClient {
       timeout: request.timeout || agent.timeout,
     };
     return new Promise((resolve, reject) => {
-      this.#client.send(hop.destination, outgoing, {
-        answered: ({ status, reason, headers }, body) => resolve({ status, reason, headers, body }),
-        failed: reject,
-      });
+      this.#client.send(hop.destination, outgoing, { answered: resolve, failed: reject });
     });
   }
 

@@ -18,7 +18,7 @@ export function writeAnswer(
   { close, chunks }: { readonly close: boolean; readonly chunks: boolean },
   done: (whole: boolean) => void,
 ): void {
-  const { status, body } = answer;
+  const { status, text: whole } = answer;
   const bodiless = status === 204 || status === 304;
   const chunked = chunks && !bodiless && head?.version === "1.1";
   const silent = bodiless || head?.method === "HEAD";
@@ -26,8 +26,14 @@ export function writeAnswer(
     close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n"
   }`;
   if (chunked) text += "Transfer-Encoding: chunked\r\n";
-  else if (!bodiless && body instanceof Uint8Array) text += `Content-Length: ${body.length}\r\n`;
+  else if (!bodiless) text += lengthLine(answer);
   text += "\r\n";
+  if (whole !== undefined) {
+    socket.write(silent ? text : text + framed(whole, chunked), "latin1");
+    done(true);
+    return;
+  }
+  const { body } = answer;
   if (silent) {
     if (!(body instanceof Uint8Array)) body.destroy();
     socket.write(text, "latin1");
@@ -41,6 +47,17 @@ export function writeAnswer(
   }
 }
 
+function lengthLine(answer: Answer): string {
+  const whole = answer.text ?? answer.body;
+  const known = typeof whole === "string" || whole instanceof Uint8Array;
+  return known ? `Content-Length: ${whole.length}\r\n` : "";
+}
+
+function framed(text: string, chunked: boolean): string {
+  if (!chunked) return text;
+  return text === "" ? "0\r\n\r\n" : `${text.length.toString(16)}\r\n${text}\r\n0\r\n\r\n`;
+}
+
 function writeWhole(socket: Socket, head: string, body: Uint8Array, chunked: boolean): void {
   const before = chunked && body.length > 0 ? `${body.length.toString(16)}\r\n` : "";
   const after = chunked ? (body.length > 0 ? "\r\n0\r\n\r\n" : "0\r\n\r\n") : "";
@@ -48,7 +65,7 @@ function writeWhole(socket: Socket, head: string, body: Uint8Array, chunked: boo
     const bytes = Buffer.isBuffer(body)
       ? body
       : Buffer.from(body.buffer, body.byteOffset, body.length);
-    socket.write(head + before + bytes.toString("latin1") + after, "latin1");
+    socket.write(head + framed(bytes.toString("latin1"), chunked), "latin1");
     return;
   }
   socket.cork();
@@ -113,10 +130,10 @@ export function writeUpgrade(socket: Socket, { status, reason, headers }: Answer
 /** The client asked for the end, or cannot tell where the body ends. */
 export function endsConnection(
   { version, framing }: RequestHead,
-  { body }: Answer,
+  answer: Answer,
   chunks: boolean,
 ): boolean {
-  const endless = !(body instanceof Uint8Array);
+  const endless = answer.text === undefined && !(answer.body instanceof Uint8Array);
   if (version !== "1.0") return framing.closes || (endless && !chunks);
   return framing.closes || !framing.keepsAlive || endless;
 }

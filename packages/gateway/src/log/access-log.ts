@@ -11,14 +11,15 @@ const months = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 export function accessLine(
   format: Exclude<AccessFormat, "off">,
   transaction: Transaction,
-  answer: Pick<Answer, "status" | "body">,
+  answer: Pick<Answer, "status" | "body" | "text">,
   milliseconds: number,
   now: Date,
 ): string {
   const { request, plan } = transaction;
   const { method, uri, httpVersion, headers } = request;
   const client = request.client.replace(/:\d+$/, "");
-  const bytes = answer.body instanceof Uint8Array ? answer.body.length : undefined;
+  const whole = answer.text ?? answer.body;
+  const bytes = typeof whole === "string" || whole instanceof Uint8Array ? whole.length : undefined;
   if (format === "json") {
     return JSON.stringify({
       time: now.toISOString(),

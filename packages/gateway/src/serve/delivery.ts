@@ -6,7 +6,6 @@ import { type BackendAnswer, ClientGone, discard } from "../backside/exchange.ts
 import type { HttpClient } from "../backside/http-client.ts";
 import type { OutgoingHeads } from "../backside/outgoing-head.ts";
 import type { OutgoingRequest } from "../backside/request-pump.ts";
-import type { ResponseHead } from "../backside/response-head.ts";
 import type { Hop } from "../backside/routes.ts";
 import { type Target, targetOfUrl, urlOfTarget } from "../backside/target.ts";
 import { type Sender, type Way, Ways } from "../backside/ways.ts";
@@ -60,9 +59,9 @@ export class Delivery implements ExchangeListener {
     this.#goOn(() => this.#to(this.#target));
   }
 
-  answered({ status, reason, headers }: ResponseHead, body: Uint8Array | Readable): void {
+  answered(answer: BackendAnswer): void {
     this.#transaction.request.onGone = undefined;
-    this.#goOn(() => this.#take({ status, reason, headers, body }));
+    this.#goOn(() => this.#take(answer));
   }
 
   failed(error: Error): void {
@@ -180,14 +179,14 @@ function answerOf(
 ): BackendAnswer {
   if (balancer === undefined || member === undefined) return answer;
   balancer.succeeded(member);
-  if (answer.body instanceof Uint8Array) member.active--;
-  else answer.body.once("close", () => member.active--);
-  const { headers } = answer;
+  const { status, reason, headers, body, text } = answer;
+  if (body instanceof Uint8Array) member.active--;
+  else body.once("close", () => member.active--);
   const cookie = bindingCookie(balancer, member, transaction.request.headers, headers);
   if (cookie === undefined) return answer;
   const bound = headers.copy();
   bound.append("Set-Cookie", cookie);
-  return { ...answer, headers: bound };
+  return { status, reason, headers: bound, body, text };
 }
 
 /** Where a redirect leads; undefined for what is no http or https URL. */

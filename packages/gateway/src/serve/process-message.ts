@@ -161,12 +161,12 @@ async function forward(
   transaction.current = answer.headers.copy();
   if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
   if (plan.responseType === "unprocessed" || proxies) {
-    return new ProxiedAnswer(transaction, answer, answer.body);
+    return new ProxiedAnswer(transaction, answer);
   }
   // a stream can only go through where nothing has to look into it
   if (plan.responseType === "preprocessed" && !plan.policy.some((entry) => entry.readsContent)) {
     const entry = findRule(transaction, plan.policy, "response-rule");
-    if (entry === undefined) return new ProxiedAnswer(transaction, answer, answer.body);
+    if (entry === undefined) return new ProxiedAnswer(transaction, answer);
   }
   return await processResponse(world, transaction, answer);
 }
