@@ -9,12 +9,12 @@ import type { Handler } from "./front.ts";
  * sees it, and an answer is compressed for who accepts that (RFC 9110, 12.5.3).
  */
 export function compressing(handler: Handler): Handler {
-  return async (request, body) => {
+  return (request, body, respond) => {
+    const accepts = acceptsGzip(request.headers.get("accept-encoding"));
+    const pack = (answer: Answer): void => respond(accepts ? compressed(answer) : answer);
     const packed = body !== undefined && isGzip(request.headers.get("content-encoding"));
-    const answer = packed
-      ? await handler(new ExpandedRequest(request), expanded(body))
-      : await handler(request, body);
-    return acceptsGzip(request.headers.get("accept-encoding")) ? compressed(answer) : answer;
+    if (packed) handler(new ExpandedRequest(request), expanded(body), pack);
+    else handler(request, body, pack);
   };
 }
 

@@ -71,7 +71,10 @@ export class Connection implements Guest {
       this.#tunnel.check(now, plan.webSocketIdle);
       return;
     }
-    if (!this.idle) this.#noteProgress(now);
+    // what the client has taken of an answer counts as a sign of life
+    const sent = this.#socket.bytesWritten - this.#socket.writableLength;
+    if (!this.idle && sent !== this.#sent) this.#since = now;
+    this.#sent = sent;
     if (this.#ending) {
       const most = this.#socket.writableFinished ? lingerMilliseconds : times.idleInMessage;
       if (now - this.#since > most) this.#socket.destroy();
@@ -91,14 +94,6 @@ export class Connection implements Guest {
     this.#socket.destroy();
   }
 
-  /** What the client has taken of an answer counts as a sign of life. */
-  #noteProgress(now: number): void {
-    const sent = this.#socket.bytesWritten - this.#socket.writableLength;
-    if (sent === this.#sent) return;
-    this.#sent = sent;
-    this.#since = now;
-  }
-
   /** Takes what the client has sent; the bytes are not kept. */
   take(bytes: Buffer): void {
     if (this.#tunnel !== undefined) {
@@ -107,9 +102,9 @@ export class Connection implements Guest {
     }
     this.#since = Date.now();
     if (this.#ending || this.#reading === "nothing") return;
-    if (this.#request !== undefined && this.#reading === "head") {
-      this.#input =
-        this.#input.length === 0 ? Buffer.from(bytes) : Buffer.concat([this.#input, bytes]);
+    const waits = this.#request !== undefined || this.#input.length > 0;
+    if (waits && this.#reading === "head") {
+      this.#input = Buffer.concat([this.#input, bytes]);
       if (this.#input.length > mostPipelined) this.#socket.pause();
       return;
     }
@@ -124,12 +119,11 @@ export class Connection implements Guest {
         if (this.#reader !== undefined) {
           rest = rest.subarray(this.#takeBody(this.#reader, rest));
         } else if (this.#request !== undefined) {
-          // what is kept already is cut down request by request, without a copy for each
-          this.#input = kept ? rest : Buffer.from(rest);
-          return;
+          rest = this.#keep(rest, kept);
         } else {
           const { head, rest: after } = this.#heads.take(rest, this.#front.plan.maxHeaderBytes);
           rest = after;
+          if (rest.length > 0 && head?.framing.body === 0) rest = this.#keep(rest, kept);
           if (head !== undefined) this.#begin(head);
         }
       }
@@ -137,6 +131,12 @@ export class Connection implements Guest {
       if (!(error instanceof BadRequest)) throw error;
       this.#refuse(refuse(error.kind, error.message));
     }
+  }
+
+  /** What is kept already is cut down request by request, without a copy for each. */
+  #keep(bytes: Buffer, kept: boolean): Buffer {
+    this.#input = kept ? bytes : Buffer.from(bytes);
+    return noBytes;
   }
 
   #begin(head: RequestHead): void {
@@ -160,10 +160,7 @@ export class Connection implements Guest {
     this.#admitted = head;
     this.#admittedBy = plan;
     if (body !== 0) this.#body = new MessageBody(() => this.#wantBody(head));
-    handler(request, this.#body).then(
-      (answer) => this.#send(request, answer),
-      () => this.#socket.destroy(),
-    );
+    handler(request, this.#body, (answer) => this.#send(request, answer));
   }
 
   /** A reader waits for the body: now a client that asked may be told to send it. */
@@ -213,8 +210,7 @@ export class Connection implements Guest {
       this.#reading === "body" ||
       (plan.maxPersistentReuse > 0 && this.#requests >= plan.maxPersistentReuse) ||
       endsConnection(request.head, answer, plan.chunked);
-    const { chunked: chunks } = plan;
-    writeAnswer(this.#socket, request.head, answer, { close, chunks }, (whole) => {
+    writeAnswer(this.#socket, request.head, answer, { close, chunks: plan.chunked }, (whole) => {
       if (!whole) this.#socket.destroy();
       else if (close) this.#end();
       // a client that does not read its answers gets no further ones
@@ -236,7 +232,11 @@ export class Connection implements Guest {
 
   #next(): void {
     this.#request = undefined;
-    if (this.#input.length === 0) return;
+    // each request in a turn of its own, so that answers at once do not pile up on the stack
+    if (this.#input.length > 0) queueMicrotask(() => this.#goOn());
+  }
+
+  #goOn(): void {
     const input = this.#input;
     this.#input = noBytes;
     if (this.#socket.isPaused()) this.#socket.resume();
@@ -247,12 +247,10 @@ export class Connection implements Guest {
   #refuse(answer: Answer): void {
     this.#front.note(refusalText(this.addresses.client, answer), "request");
     const begun = this.#request?.answered === true;
-    const body = this.#body;
-    this.#body = undefined;
     this.#reading = "nothing";
     this.#reader = undefined;
     this.#request = undefined;
-    body?.destroy(new Error("the request is malformed"));
+    this.#dropBody("the request is malformed");
     if (begun) this.#socket.destroy();
     else
       writeAnswer(this.#socket, undefined, answer, { close: true, chunks: true }, () =>
@@ -265,9 +263,7 @@ export class Connection implements Guest {
     this.#ending = true;
     this.#since = Date.now();
     this.#input = noBytes;
-    const body = this.#body;
-    this.#body = undefined;
-    body?.destroy(new Error("the request was answered before it came whole"));
+    this.#dropBody("the request was answered before it came whole");
     this.#socket.end();
     this.#socket.resume();
   }
@@ -290,11 +286,15 @@ export class Connection implements Guest {
   #onClose(): void {
     this.#tunnel?.destroy();
     this.#ending = true;
-    const body = this.#body;
-    this.#body = undefined;
     const request = this.#request;
     this.#request = undefined;
     request?.onGone?.();
-    body?.destroy(new Error("the connection ended before the message did"));
+    this.#dropBody("the connection ended before the message did");
+  }
+
+  #dropBody(why: string): void {
+    const body = this.#body;
+    this.#body = undefined;
+    body?.destroy(new Error(why));
   }
 }

@@ -3,8 +3,12 @@ import type { Answer } from "../answer/answer.ts";
 import type { IncomingRequest } from "../message/transaction.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
 
-/** Takes a request to its answer; never rejects. */
-export type Handler = (request: IncomingRequest, body: Readable | undefined) => Promise<Answer>;
+/** Takes a request to its answer, which `respond` hears once: at once, or later. Never throws. */
+export type Handler = (
+  request: IncomingRequest,
+  body: Readable | undefined,
+  respond: (answer: Answer) => void,
+) => void;
 
 /** Times that the service sets for its clients, in milliseconds. */
 export interface FrontTimes {

@@ -49,10 +49,7 @@ export class Http2Exchange {
     const scheme = plan.tls === undefined ? "http" : "https";
     const request = new FrontRequest(head, this.#addresses, scheme);
     this.#stream.once("close", () => request.onGone?.());
-    handler(request, this.#body).then(
-      (answer) => this.#send(head.method, answer),
-      () => this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR),
-    );
+    handler(request, this.#body, (answer) => this.#send(head.method, answer));
   }
 
   /** Ends what has been silent for too long; an answer that is still being made is not silence. */

@@ -1,4 +1,5 @@
 import { Socket } from "node:net";
+import { onBareStack } from "../bare-stack.ts";
 
 /** All connections read into this one: what is kept of it longer than its callback is copied. */
 const shared = Buffer.allocUnsafeSlow(65_536);
@@ -28,7 +29,7 @@ export function swiftSocket(connection: Socket, take: (bytes: Buffer) => void): 
     onread: {
       buffer: shared,
       callback: (size: number): boolean => {
-        take(shared.subarray(0, size));
+        onBareStack(take, shared.subarray(0, size));
         return true;
       },
     },

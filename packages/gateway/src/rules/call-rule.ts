@@ -1,6 +1,7 @@
 import { type Failure, failureCodes, failureIn } from "../message/failure.ts";
 import { type Content, emptyContent, type Transaction } from "../message/transaction.ts";
 import type { RulePlan } from "../plan/service-plan.ts";
+import type { Outcome } from "./actions/rule-run.ts";
 
 /** Default of var://service/max-call-depth. */
 const deepestCall = 128;
@@ -14,7 +15,7 @@ export async function callRule(
   rule: RulePlan,
   input: string,
   output: string,
-  body: () => Promise<Failure | undefined>,
+  body: () => Outcome,
 ): Promise<Failure | undefined> {
   const asked = Number(transaction.service.get("max-call-depth") ?? deepestCall);
   const deepest = asked >= 0 && asked < deepestCall ? asked : deepestCall;

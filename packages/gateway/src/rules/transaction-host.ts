@@ -1,10 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import type { UrlClient } from "../backside/url-client.ts";
 import { fileOfUrl } from "../config/locations.ts";
 import type { Headers } from "../http/headers.ts";
-import type { Log, Priority } from "../log.ts";
+import type { Priority } from "../log.ts";
 import { keptValue } from "../message/kept-value.ts";
 import { type Content, emptyContent, type Transaction } from "../message/transaction.ts";
 import { logEventOf } from "../message/transaction-log.ts";
@@ -28,24 +27,10 @@ import type {
   ScriptHost,
 } from "../script/script-host.ts";
 import { noKeys, type ScriptKeys } from "../script/script-keys.ts";
-import type { ScriptRun } from "../script/script-runner.ts";
-import type { ScriptStore } from "../script/script-store.ts";
+import type { ScriptRun } from "../script/script-run.ts";
 import { changeLimit } from "../script/shared-limits.ts";
+import type { RuleRun } from "./actions/rule-run.ts";
 import { openUrl } from "./open-url.ts";
-
-/** What a script's run works on. */
-export interface HostParts {
-  readonly transaction: Transaction;
-  readonly action: ActionPlan;
-  readonly world: {
-    readonly root: string;
-    readonly scripts: ScriptStore;
-    readonly log: Log;
-    readonly urls: Pick<UrlClient, "open">;
-  };
-  /** Runs another rule of the service; gives why it failed. */
-  callRule(rule: string, input: string, output: string): Promise<string | undefined>;
-}
 
 /** What a run has done, read when it ends. */
 export interface HostOutcome {
@@ -58,27 +43,37 @@ export const largestScriptData = 64 * 1024 * 1024;
 
 /** The host of one run of a gatewayscript action, and what became of it. */
 export class TransactionHost implements ScriptHost, HostOutcome {
-  readonly #parts: HostParts;
-  readonly later: ScriptHost["later"];
+  readonly #run: RuleRun;
+  readonly #transaction: Transaction;
+  readonly #action: ActionPlan;
+  /** The run of the script, once it starts. */
+  scriptRun: ScriptRun | undefined;
   touched = false;
   rejection: string | undefined;
 
-  constructor(parts: HostParts, run: ScriptRun) {
-    this.#parts = parts;
-    this.later = run.later;
+  constructor(run: RuleRun, action: ActionPlan) {
+    this.#run = run;
+    this.#transaction = run.transaction;
+    this.#action = action;
+  }
+
+  later<Values extends readonly unknown[]>(
+    callback: (...values: Values) => void,
+  ): (...values: Values) => void {
+    return this.scriptRun!.later(callback);
   }
 
   contextName(name: string): string {
-    if (name === "(input)") return this.#parts.action.input;
-    return name === "(output)" ? this.#parts.action.output : name;
+    if (name === "(input)") return this.#action.input;
+    return name === "(output)" ? this.#action.output : name;
   }
 
   contextExists(name: string): boolean {
-    return this.#parts.transaction.contexts.has(name);
+    return this.#transaction.contexts.has(name);
   }
 
   createContext(name: string): void {
-    this.#parts.transaction.write(name, emptyContent);
+    this.#transaction.write(name, emptyContent);
   }
 
   readContext(name: string): Uint8Array {
@@ -93,7 +88,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   ): void {
     if (name === "(output)") this.touched = true;
     const content = Buffer.from(bytes as Uint8Array);
-    this.#parts.transaction.write(this.contextName(name), { bytes: content, form });
+    this.#transaction.write(this.contextName(name), { bytes: content, form });
   }
 
   textOf(bytes: Uint8Array): string {
@@ -101,12 +96,12 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   getVariable(url: string): unknown {
-    return readVariable(this.#parts.transaction, url, this.contextName("(input)"));
+    return readVariable(this.#transaction, url, this.contextName("(input)"));
   }
 
   setVariable(url: string, value: unknown): void {
     const kept = keptValue(value);
-    writeVariable(this.#parts.transaction, url, kept, this.contextName("(input)"));
+    writeVariable(this.#transaction, url, kept, this.contextName("(input)"));
   }
 
   listVariables(): ReturnType<ScriptHost["listVariables"]> {
@@ -114,7 +109,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   parameters(): Readonly<Record<string, string>> | undefined {
-    const { parameters } = this.#parts.transaction;
+    const { parameters } = this.#transaction;
     return parameters.size === 0 ? undefined : Object.fromEntries(parameters);
   }
 
@@ -123,9 +118,10 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   log(level: string, category: string, values: readonly unknown[]): void {
-    const { transaction, action, world } = this.#parts;
-    const event = logEventOf(transaction, "8580005c", level as Priority, formatText(values));
-    world.log({ ...event, category, object: { kind: "gatewayscript", name: action.name } });
+    const text = formatText(values);
+    const event = logEventOf(this.#transaction, "8580005c", level as Priority, text);
+    const object = { kind: "gatewayscript", name: this.#action.name };
+    this.#run.world.log({ ...event, category, object });
   }
 
   header(side: HeaderSide, name: string): readonly string[] {
@@ -142,7 +138,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   status(side: HeaderSide): { code: number | undefined; reason: string | undefined } {
-    const { answerStatus, answerReason, received } = this.#parts.transaction;
+    const { answerStatus, answerReason, received } = this.#transaction;
     const own = side === "response" && answerStatus !== undefined;
     return own
       ? { code: answerStatus, reason: answerReason }
@@ -152,16 +148,16 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   setStatus(side: HeaderSide, text: string): void {
     if (side === "original") throw new Error("the original status cannot be changed");
     const { code, reason } = statusCode(text);
-    this.#parts.transaction.answerStatus = code;
-    this.#parts.transaction.answerReason = reason;
+    this.#transaction.answerStatus = code;
+    this.#transaction.answerReason = reason;
   }
 
   setReason(_side: HeaderSide, text: string): void {
-    this.#parts.transaction.answerReason = statusCode(`200 ${text}`).reason;
+    this.#transaction.answerReason = statusCode(`200 ${text}`).reason;
   }
 
   openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
-    const { transaction, world } = this.#parts;
+    const { transaction, world } = this.#run;
     const { root, urls } = world;
     openUrl(request, { root, domain: transaction.plan.domain, urls }, done);
   }
@@ -201,7 +197,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   userModule(specifier: string, from: string): ReturnType<ScriptHost["userModule"]> {
-    return this.#parts.world.scripts.module(this.#parts.transaction.plan.domain, specifier, from);
+    return this.#run.world.scripts.module(this.#transaction.plan.domain, specifier, from);
   }
 
   temporaryFile(): string {
@@ -247,33 +243,41 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   limit(request: LimitRequest): LimitAnswer {
-    return changeLimit(`${this.#parts.transaction.plan.domain}/`, request, performance.now());
+    return changeLimit(`${this.#transaction.plan.domain}/`, request, performance.now());
   }
 
   callRule(...[rule, input, output, done]: Parameters<ScriptHost["callRule"]>): void {
     // never a function of the realm itself: that would run when the realm is next entered
-    this.#parts.callRule(rule, input, output).then(
+    this.#callRule(rule, input, output).then(
       (problem) => done(problem),
       (error: unknown) => done((error as Error).message),
     );
   }
 
+  /** Gives why it failed. */
+  async #callRule(name: string, input: string, output: string): Promise<string | undefined> {
+    const rule = this.#transaction.plan.rules.get(name);
+    if (rule === undefined) return `no rule ${name}`;
+    const failure = await this.#run.runRule(rule, input, output);
+    return failure === undefined ? undefined : (failure.detail ?? failure.message);
+  }
+
   get #keys(): ScriptKeys {
-    return this.#parts.transaction.plan.scriptKeys ?? noKeys;
+    return this.#transaction.plan.scriptKeys ?? noKeys;
   }
 
   #content(name: string): Content {
-    return this.#parts.transaction.read(this.contextName(name)) ?? emptyContent;
+    return this.#transaction.read(this.contextName(name)) ?? emptyContent;
   }
 
   #headers(side: HeaderSide): Headers {
-    const { transaction } = this.#parts;
+    const transaction = this.#transaction;
     if (side === "original") return transaction.original;
     return side === "current" ? transaction.current : transaction.answer;
   }
 
   #file(url: string, allowed: RegExp): string {
-    const { transaction, world } = this.#parts;
+    const { transaction, world } = this.#run;
     const file = allowed.test(url)
       ? fileOfUrl(world.root, transaction.plan.domain, url)
       : undefined;

@@ -9,18 +9,21 @@ import type { Transaction } from "../message/transaction.ts";
 export function withinTime(
   transaction: Transaction,
   limit: number,
-  work: Promise<Answer | Failure>,
-): Promise<Answer | Failure> {
-  if (limit <= 0) return work;
+  work: Failure | Promise<Answer | Failure>,
+): Failure | Promise<Answer | Failure> {
+  if (limit <= 0 || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      // nobody waits for the backend any more
-      transaction.request.onGone?.();
-      const why = `the transaction took longer than ${limit} ms`;
-      resolve(failureIn(transaction, failureCodes.dynamicExecution, why));
-    }, limit);
+    const timer = setTimeout(
+      () => {
+        late = true;
+        // nobody waits for the backend any more
+        transaction.request.onGone?.();
+        const why = `the transaction took longer than ${limit} ms`;
+        resolve(failureIn(transaction, failureCodes.dynamicExecution, why));
+      },
+      transaction.startedAt + limit - Date.now(),
+    );
     work.then((outcome) => {
       clearTimeout(timer);
       if (!late) resolve(outcome);

@@ -1,6 +1,6 @@
 import type { GatewayEnvironment } from "../environment.ts";
 import type { LogHub } from "../log/log-hub.ts";
-import type { AccessWriter } from "../serve/process-message.ts";
+import type { AccessWriter } from "../serve/service-world.ts";
 
 /** Writes the access log beside the log, on the console; undefined when it is off. */
 export async function accessWriter(

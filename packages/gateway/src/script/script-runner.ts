@@ -1,42 +1,11 @@
 import { types } from "node:util";
 import { MessageChannel } from "node:worker_threads";
+import { isBareStack, lostBareStack } from "../bare-stack.ts";
 import { createRealm, type Realm } from "./realm/realm.ts";
-import type { ScriptFunction, ScriptHost } from "./script-host.ts";
+import type { ScriptFunction } from "./script-host.ts";
+import { type Job, Run, type RunEnd, type RunHost, type ScriptFailure } from "./script-run.ts";
+import type { StoredScript } from "./script-store.ts";
 import { canBeWatched, Watchdog } from "./watchdog.ts";
-
-/** Why a run of a script did not end well. */
-export interface ScriptFailure {
-  readonly reason: "thrown" | "rejected" | "timeout";
-  readonly message: string;
-  readonly stack?: string | undefined;
-}
-
-/** How a run is told about its end; exactly one of the two is called, once. */
-export interface RunEnd {
-  done(): void;
-  failed(failure: ScriptFailure): void;
-}
-
-/** A run in progress, as its host sees it. */
-export interface ScriptRun {
-  /** See ScriptHost.later. */
-  later<Values extends readonly unknown[]>(
-    callback: (...values: Values) => void,
-  ): (...values: Values) => void;
-}
-
-interface Run extends ScriptRun {
-  readonly end: RunEnd;
-  /** True when promises may be involved: then nothing else shares its entry into the realm. */
-  readonly alone: boolean;
-  pending: number;
-  over: boolean;
-}
-
-interface Job {
-  readonly run: Run;
-  readonly action: () => void;
-}
 
 /** How long one entry may use of its time limit before the next one starts; see `#runTogether`. */
 const shareOfLimit = 0.1;
@@ -99,31 +68,16 @@ export class ScriptRunner {
     this.#realm.loadXml();
   }
 
-  /** Starts a compiled script. `hostFor` makes its host from the run. */
-  start(
-    script: ScriptFunction,
-    id: string,
-    usesPromises: boolean,
-    hostFor: (run: ScriptRun) => ScriptHost,
-    end: RunEnd,
-  ): void {
-    const run: Run = {
-      end,
-      alone: usesPromises,
-      pending: 1,
-      over: false,
-      later: (callback) => {
-        run.pending++;
-        let called = false;
-        return (...values) => {
-          if (called) return;
-          called = true;
-          this.#enqueue({ run, action: () => callback(...values) });
-        };
-      },
-    };
-    const host = hostFor(run);
-    this.#enqueue({ run, action: () => this.#realm.start(host, script, id) });
+  /**
+   * Starts a compiled script: at once where that may be, else in a turn to come. With `mayBeLost` it
+   * may be stopped together with all that is on the stack, also whoever has called this.
+   */
+  start(script: StoredScript, host: RunHost, end: RunEnd, mayBeLost: boolean): void {
+    const run = new Run(end, script.usesPromises, this.#enqueue);
+    host.scriptRun = run;
+    const job = { run, action: () => this.#realm.start(host, script.run, script.id) };
+    if (mayBeLost && script.makesNoPromise && this.#mayEnterNow) this.#runNow(job);
+    else this.#enqueue(job);
   }
 
   /** Stops listening for rejections; runs in progress are abandoned. */
@@ -134,10 +88,27 @@ export class ScriptRunner {
     this.#channel?.port1.close();
   }
 
-  #enqueue(job: Job): void {
+  readonly #enqueue = (job: Job): void => {
     this.#jobs.push(job);
     if (this.#scheduled) return;
     this.#schedule();
+  };
+
+  /** True when a stop would do no harm, and nothing waits for its turn. */
+  get #mayEnterNow(): boolean {
+    return !this.#scheduled && this.#watchdog?.watching === true && isBareStack();
+  }
+
+  /** One watched entry for one job, without the realm's promises: it makes none. */
+  #runNow(job: Job): void {
+    // whatever comes up meanwhile, or after a stop, waits for its turn
+    this.#scheduled = true;
+    this.#batch = [job];
+    this.#done = 0;
+    this.#watchdog!.enter(() => this.#runOne(job));
+    this.#current = undefined;
+    this.#done = 1;
+    this.#finishBatch();
   }
 
   /** The next turn: from a message port when it may be stopped from outside, see Watchdog. */
@@ -240,6 +211,7 @@ export class ScriptRunner {
     this.#channel.port1.unref();
     this.#watchdog = new Watchdog(this.#limit, () => {
       this.#inPort = false;
+      lostBareStack();
       this.#blame();
       this.#watchdog?.recover();
       this.#finishBatch();

@@ -10,6 +10,8 @@ export interface StoredScript {
   readonly id: string;
   readonly run: ScriptFunction;
   readonly usesPromises: boolean;
+  /** True when nothing in it could get hold of a promise, however it tries. */
+  readonly makesNoPromise: boolean;
   /** True when it may need more than what is there from the start. */
   readonly needsModules: boolean;
   /** True when it may need XML, which takes longest to load. */
@@ -67,6 +69,7 @@ export class ScriptStore {
             id: file,
             run: this.#compile(source, shownAs),
             usesPromises: mayUsePromises(source),
+            makesNoPromise: makesNoPromise(source),
             needsModules: mayNeedModules(source),
             needsXml: xmlWords.test(source),
           };
@@ -85,6 +88,7 @@ export class ScriptStore {
       id: `text-${hash}`,
       run: this.#compile(source, shownAs),
       usesPromises: mayUsePromises(source),
+      makesNoPromise: makesNoPromise(source),
       needsModules: mayNeedModules(source),
       needsXml: xmlWords.test(source),
     };
@@ -138,6 +142,15 @@ export function moduleCandidates(
 function mayUsePromises(source: string): boolean {
   if (/\b(?:async|await|Promise|promisify|callbackify|import)\b/.test(source)) return true;
   return !requiresOnly(source, builtinModules);
+}
+
+/**
+ * Whether a script can be told to make no promise: it has neither a word of them, nor the global
+ * object under any name, nor a module that has them.
+ */
+function makesNoPromise(source: string): boolean {
+  if (/async|await|promis|import|globalThis|\\[ux]/i.test(source)) return false;
+  return requiresOnly(source, promptModules);
 }
 
 /** Whether it could need a module, or XML, that is not there from the start. */

@@ -3,7 +3,7 @@ import type { Configuration } from "../config/model.ts";
 import type { Log } from "../log.ts";
 import type { ListenerPlan } from "../plan/service-plan.ts";
 import type { HealthPages } from "./health.ts";
-import type { AccessWriter, ObservedMessage } from "./process-message.ts";
+import type { AccessWriter, ObservedMessage } from "./service-world.ts";
 
 /** What to serve, and how. */
 export interface GatewayOptions {

@@ -1,11 +1,17 @@
 import type { Readable } from "node:stream";
-import { type Answer, skippedAnswer } from "../answer/answer.ts";
+import { type Answer, defaultErrorAnswer, skippedAnswer } from "../answer/answer.ts";
 import { ProxiedAnswer } from "../answer/proxied-answer.ts";
 import { upgradedAnswer } from "../answer/upgraded-answer.ts";
 import { type BackendAnswer, discard } from "../backside/exchange.ts";
 import { collectBody, TooLarge } from "../http/collect-body.ts";
 import { arrivingHeaders } from "../message/arriving-headers.ts";
-import { type Failure, failureCodes, failureIn, internalError } from "../message/failure.ts";
+import {
+  type Failure,
+  failureCodes,
+  failureIn,
+  internalError,
+  thrownIn,
+} from "../message/failure.ts";
 import {
   type Content,
   emptyContent,
@@ -15,55 +21,71 @@ import {
 import { tellRule } from "../message/transaction-log.ts";
 import { readVariable } from "../message/variables.ts";
 import type { MessageType, ServicePlan } from "../plan/service-plan.ts";
-import type { RuleWorld } from "../rules/actions/rule-run.ts";
 import { answerFailure } from "../rules/answer-failure.ts";
 import { findRule } from "../rules/find-rule.ts";
 import { readMessage } from "../rules/message-types.ts";
 import { rewriteMessage } from "../rules/rewrite-message.ts";
-import { runRule } from "../rules/run-rule.ts";
+import { type Lost, runRule } from "../rules/run-rule.ts";
 import { withinTime } from "../rules/transaction-time.ts";
-import type { LateBackside } from "./late-backside.ts";
-import type { ServiceMeter } from "./meter.ts";
-
-/** What one service works with. */
-export interface ServiceWorld extends RuleWorld {
-  readonly plan: ServicePlan;
-  readonly backend: LateBackside;
-  readonly meter: ServiceMeter;
-  readonly access?: AccessWriter | undefined;
-  readonly observe?: ((message: ObservedMessage) => void) | undefined;
-}
-
-/** Hears of every message whose answer stands, with the milliseconds that it took. */
-export type AccessWriter = (transaction: Transaction, answer: Answer, milliseconds: number) => void;
-
-/** A message whose answer stands. */
-export interface ObservedMessage {
-  readonly domain: string;
-  readonly service: string;
-  /** The value of a `var://` URL; undefined when there is none. */
-  variable(url: string): unknown;
-}
+import type { ServiceWorld } from "./service-world.ts";
 
 const noBytes = new Uint8Array(0);
 
 /** Most bytes of one message that are kept in memory where the service sets no limit. */
 export const largestMessage = 64 * 1024 * 1024;
 
+/** What becomes of a message: at once where nothing had to be waited for. */
+type Result = Answer | Failure | Promise<Answer | Failure>;
+
 /**
  * Takes one request through its service: request rule, backend unless it is skipped, response
- * rule; on failure the error rule, else the default error. Always gives an answer.
+ * rule; on failure the error rule, else the default error. `respond` hears the answer, always, and
+ * before this returns where nothing has to be waited for.
  */
-export async function processMessage(
+export function processMessage(
   world: ServiceWorld,
   request: IncomingRequest,
   body: Readable | undefined,
-): Promise<Answer> {
+  respond: (answer: Answer) => void,
+): void {
   const begun = world.meter.begin();
-  using transaction = new Transaction(world.plan, request, (own) =>
+  const transaction = new Transaction(world.plan, request, (own) =>
     arrivingHeaders(world.plan, world.backend.via, own),
   );
-  const answer = await answerMessage(world, transaction, body);
+  const finish = (answer: Answer): void => {
+    endMessage(world, transaction, answer, begun);
+    respond(answer);
+  };
+  const answerLater = (result: Failure | Promise<Answer | Failure>): void =>
+    void answerLate(world, transaction, result).then(finish);
+  const result = beginMessage(world, transaction, body, answerLater);
+  if (result instanceof Promise || "code" in result) answerLater(result);
+  else finish(result);
+}
+
+function beginMessage(
+  world: ServiceWorld,
+  transaction: Transaction,
+  body: Readable | undefined,
+  lost: Lost,
+): Result {
+  try {
+    const result = processRequest(world, transaction, body, lost);
+    const late = result instanceof Promise || "code" in result;
+    if (!late) editFrontHeaders(world.plan, result);
+    return result;
+  } catch (error) {
+    return thrownIn(transaction, error);
+  }
+}
+
+/** Takes note of an answer that stands. */
+function endMessage(
+  world: ServiceWorld,
+  transaction: Transaction,
+  answer: Answer,
+  begun: number,
+): void {
   transaction.end();
   const took = world.meter.end(begun, answer.status);
   world.access?.(transaction, answer, took);
@@ -72,45 +94,56 @@ export async function processMessage(
     service: world.plan.name,
     variable: (url) => readVariable(transaction, url, "INPUT"),
   });
-  return answer;
+  transaction[Symbol.dispose]();
 }
 
-async function answerMessage(
+/** The answer where it has to be waited for, or where there was a failure. */
+async function answerLate(
   world: ServiceWorld,
   transaction: Transaction,
-  body: Readable | undefined,
+  result: Failure | Promise<Answer | Failure>,
 ): Promise<Answer> {
   try {
-    const answer = await withinTime(
-      transaction,
-      world.plan.transactionTimeout,
-      processRequest(world, transaction, body),
-    );
+    const answer = await withinTime(transaction, world.plan.transactionTimeout, result);
     if ("code" in answer) return await answerFailure(world, transaction, answer);
     editFrontHeaders(world.plan, answer);
     return answer;
   } catch (error) {
-    const detail = (error as Error).stack ?? String(error);
-    const failure = failureIn(transaction, failureCodes.dynamicExecution, detail);
-    return answerFailure(world, transaction, failure);
+    const failure = thrownIn(transaction, error);
+    return answerFailure(world, transaction, failure).catch(() => defaultErrorAnswer(failure));
   }
 }
 
-async function processRequest(
+function processRequest(
   world: ServiceWorld,
   transaction: Transaction,
   body: Readable | undefined,
-): Promise<Answer | Failure> {
+  lost: Lost,
+): Result {
   const { plan } = world;
   if (plan.loopDetection && passedBefore(world, transaction)) {
     return failed("client", "the request has passed this gateway before");
   }
   if (plan.requestType === "unprocessed") {
     if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
-    return await forward(world, transaction, body ?? new Uint8Array(0));
+    return forward(world, transaction, body ?? noBytes);
   }
-  const arrived = body === undefined ? noBytes : await collect(body, plan);
-  if (arrived instanceof TooLarge) return failed("client", arrived.message);
+  if (body === undefined) return processWhole(world, transaction, noBytes, lost);
+  return collect(body, plan).then((bytes) =>
+    bytes instanceof TooLarge
+      ? failed("client", bytes.message)
+      : processWhole(world, transaction, bytes, lost),
+  );
+}
+
+/** The same, once the request is there with all of its body. */
+function processWhole(
+  world: ServiceWorld,
+  transaction: Transaction,
+  arrived: Uint8Array,
+  lost: Lost,
+): Result {
+  const { plan } = world;
   const bytes = rewritten(transaction, arrived);
   const message = readMessage(transaction, world.schemas, plan.requestType, bytes);
   const input = typeof message === "string" ? formOf(transaction, bytes) : message;
@@ -118,16 +151,26 @@ async function processRequest(
   transaction.contexts.set("INPUT", input);
   if (skipsRules(plan, plan.requestType, bytes)) {
     if (plan.backend.type === "loopback") return skippedAnswer(transaction);
-    return await forward(world, transaction, bytes);
+    return forward(world, transaction, bytes);
   }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
   tellRule(world.log, transaction, entry);
-  const failure = await runRule(world, transaction, entry.rule);
+  const outcome = runRule(world, transaction, entry.rule, lost);
+  return outcome instanceof Promise
+    ? outcome.then((failure) => afterRequestRule(world, transaction, failure))
+    : afterRequestRule(world, transaction, outcome);
+}
+
+function afterRequestRule(
+  world: ServiceWorld,
+  transaction: Transaction,
+  failure: Failure | undefined,
+): Result {
   if (failure !== undefined) return failure;
-  const answered = transaction.skipsBackside || plan.backend.type === "loopback";
+  const answered = transaction.skipsBackside || world.plan.backend.type === "loopback";
   if (answered) return skippedAnswer(transaction);
-  return await forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
+  return forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
 }
 
 async function forward(

@@ -14,8 +14,9 @@ import { ScriptStore } from "../script/script-store.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
 import { type Groups, LateBackside, openGroups } from "./late-backside.ts";
 import { type GatewayCounts, ServiceMeter } from "./meter.ts";
-import { processMessage, type ServiceWorld } from "./process-message.ts";
+import { processMessage } from "./process-message.ts";
 import { restingStatus, type ServiceStatus, startedStatus } from "./service-status.ts";
+import type { ServiceWorld } from "./service-world.ts";
 import { warmScripts } from "./warm-scripts.ts";
 
 /**
@@ -156,8 +157,8 @@ export class RunningServices {
     };
     for (const listener of plan.listeners) {
       const address = this.#addressOf(listener);
-      const handler: Parameters<typeof openListener>[3] = (request, body) =>
-        processMessage(world, request, body);
+      const handler: Parameters<typeof openListener>[3] = (request, body, respond) =>
+        processMessage(world, request, body, respond);
       // a second service on one address must fail as the system says, not take the first one's
       const open = claimed.has(address) ? undefined : this.#open.get(address);
       try {

@@ -10,9 +10,9 @@ import { emptyContent, type Transaction } from "../../message/transaction.ts";
 import { logEventOf } from "../../message/transaction-log.ts";
 import { readVariable } from "../../message/variables.ts";
 import type { ActionOf } from "../../plan/actions/action-plan.ts";
-import type { ScriptFailure } from "../../script/script-runner.ts";
+import type { RunEnd, ScriptFailure } from "../../script/script-run.ts";
 import type { StoredScript } from "../../script/script-store.ts";
-import { type HostParts, TransactionHost } from "../transaction-host.ts";
+import { TransactionHost } from "../transaction-host.ts";
 import type { Outcome, RuleRun } from "./rule-run.ts";
 
 type ScriptAction = ActionOf<"gatewayscript">;
@@ -37,34 +37,48 @@ export function runGatewayScript(run: RuleRun, action: ScriptAction): Outcome {
     : loading.then(() => start(run, action, script));
 }
 
-function start(
-  run: RuleRun,
-  action: ScriptAction,
-  script: StoredScript,
-): Promise<Failure | undefined> {
-  const { world, transaction } = run;
-  const callRule: HostParts["callRule"] = async (name, input, output) => {
-    const rule = transaction.plan.rules.get(name);
-    if (rule === undefined) return `no rule ${name}`;
-    const failure = await run.runRule(rule, input, output);
-    return failure === undefined ? undefined : (failure.detail ?? failure.message);
-  };
-  return new Promise((resolve) => {
-    let host: TransactionHost | undefined;
-    world.runner.start(
-      script.run,
-      script.id,
-      script.usesPromises,
-      (scriptRun) => {
-        host = new TransactionHost({ world, transaction, action, callRule }, scriptRun);
-        return host;
-      },
-      {
-        done: () => resolve(outcomeOf(transaction, action, host)),
-        failed: (failure) => resolve(scriptFailure(transaction, action.location, failure)),
-      },
-    );
-  });
+function start(run: RuleRun, action: ScriptAction, script: StoredScript): Outcome {
+  const host = new TransactionHost(run, action);
+  const end = new ScriptEnd(run, action, host);
+  run.world.runner.start(script, host, end, run.mayBeLost);
+  return end.outcome();
+}
+
+/** What becomes of a run of a script, for those who started it. */
+class ScriptEnd implements RunEnd {
+  readonly #run: RuleRun;
+  readonly #action: ScriptAction;
+  readonly #host: TransactionHost;
+  #ended = false;
+  #outcome: Failure | undefined;
+  #tell: ((outcome: Failure | undefined) => void) | undefined;
+
+  constructor(run: RuleRun, action: ScriptAction, host: TransactionHost) {
+    this.#run = run;
+    this.#action = action;
+    this.#host = host;
+  }
+
+  /** At once where the script has ended by now. */
+  outcome(): Outcome {
+    if (this.#ended) return this.#outcome;
+    return new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+  }
+
+  done(): void {
+    this.#ended = true;
+    this.#outcome = outcomeOf(this.#run.transaction, this.#action, this.#host);
+    this.#tell?.(this.#outcome);
+  }
+
+  failed(failure: ScriptFailure): void {
+    const outcome = scriptFailure(this.#run.transaction, this.#action.location, failure);
+    if (this.#tell !== undefined) this.#tell(outcome);
+    // stopped before it returned to its callers
+    else this.#run.lost(outcome);
+  }
 }
 
 /** The script of a file, or of a variable: it holds the URL of a file, or the script itself. */
@@ -83,9 +97,9 @@ function scriptOf({ world, transaction }: RuleRun, action: ScriptAction): Stored
 function outcomeOf(
   transaction: Transaction,
   action: ScriptAction,
-  host: TransactionHost | undefined,
+  host: TransactionHost,
 ): Failure | undefined {
-  if (host?.rejection !== undefined) {
+  if (host.rejection !== undefined) {
     return {
       code: failureCodes.rejected,
       subcode: failureCodes.rejected,
@@ -94,7 +108,7 @@ function outcomeOf(
       detail: `rejected: ${host.rejection}`,
     };
   }
-  if (host?.touched === false) {
+  if (!host.touched) {
     transaction.write(action.output, transaction.read(action.input) ?? emptyContent);
   }
   return undefined;

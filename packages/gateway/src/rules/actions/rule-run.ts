@@ -25,6 +25,10 @@ export type Outcome = Failure | undefined | Promise<Failure | undefined>;
 export interface RuleRun {
   readonly world: RuleWorld;
   readonly transaction: Transaction;
+  /** True where the action that runs may lose its callers with the stack, see `bare-stack.ts`. */
+  readonly mayBeLost: boolean;
+  /** Takes the failure of an action that was lost so to its message, in place of its callers. */
+  lost(failure: Failure): void;
   /** Waits for asynchronous actions of these names, or for all; gives the first failure. */
   join(names: readonly string[], timeout: number): Promise<Failure | undefined>;
   /** Runs another action in this rule's place: for actions that contain others. */

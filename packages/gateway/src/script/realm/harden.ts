@@ -15,6 +15,8 @@ export function hardenRealm(globals: object): Freeze {
   for (const name of ["SharedArrayBuffer", "Atomics", "WebAssembly", "FinalizationRegistry"]) {
     Reflect.deleteProperty(globals, name);
   }
+  // it gives a promise to scripts in whose text no word says so
+  Reflect.deleteProperty(Array, "fromAsync");
   for (const name of Object.getOwnPropertyNames(RegExp)) {
     if (!["length", "name", "prototype", "escape"].includes(name)) {
       Reflect.deleteProperty(RegExp, name);
