@@ -1,5 +1,5 @@
 import { Socket } from "node:net";
-import { onBareStack } from "../bare-stack.ts";
+import { onBareStack } from "../script/watchdog.ts";
 
 /** All connections read into this one: what is kept of it longer than its callback is copied. */
 const shared = Buffer.allocUnsafeSlow(65_536);

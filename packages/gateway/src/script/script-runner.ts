@@ -1,11 +1,10 @@
 import { types } from "node:util";
 import { MessageChannel } from "node:worker_threads";
-import { isBareStack, lostBareStack } from "../bare-stack.ts";
 import { createRealm, type Realm } from "./realm/realm.ts";
 import type { ScriptFunction } from "./script-host.ts";
 import { type Job, Run, type RunEnd, type RunHost, type ScriptFailure } from "./script-run.ts";
 import type { StoredScript } from "./script-store.ts";
-import { canBeWatched, Watchdog } from "./watchdog.ts";
+import { canBeWatched, isBareStack, lostBareStack, Watchdog } from "./watchdog.ts";
 
 /** How long one entry may use of its time limit before the next one starts; see `#runTogether`. */
 const shareOfLimit = 0.1;

@@ -25,7 +25,7 @@ export type Outcome = Failure | undefined | Promise<Failure | undefined>;
 export interface RuleRun {
   readonly world: RuleWorld;
   readonly transaction: Transaction;
-  /** True where the action that runs may lose its callers with the stack, see `bare-stack.ts`. */
+  /** True where the action that runs may lose its callers with the stack, see `isBareStack`. */
   readonly mayBeLost: boolean;
   /** Takes the failure of an action that was lost so to its message, in place of its callers. */
   lost(failure: Failure): void;
