@@ -68,7 +68,7 @@ test("no document outlives its message", async () => {
   const after = counted();
   for (let turn = 0; turn < 5; turn++) await send();
   expect(counted()).toEqual(after);
-  expect(after["XmlDocument"]).toBeLessThanOrEqual(1);
+  expect(after.XmlDocument).toBeLessThanOrEqual(1);
 });
 
 /** How many things of each kind lie in the library's memory. */

@@ -11,6 +11,7 @@ import {
 } from "@lithify/gateway";
 import type { CommandSpec } from "../command.ts";
 import type { Style } from "../style.ts";
+import { valueChange } from "../value-change.ts";
 
 export const command: CommandSpec = {
   args: "<before> <after>",
@@ -51,6 +52,15 @@ export function openConfiguration(cwd: string, path: string): Configuration {
   });
 }
 
+function propertyLines(
+  { property, was, is }: Extract<Difference, { of: "property" }>,
+  at: string,
+): readonly string[] {
+  const change = valueChange(was, is);
+  if (!Array.isArray(was) || !Array.isArray(is)) return [`      ${property}: ${change[0]}${at}`];
+  return [`      ${property}:${at}`, ...change.map((line) => `        ${line}`)];
+}
+
 function diffLines(
   differences: readonly Difference[],
   hidden: number,
@@ -72,8 +82,7 @@ function diffLines(
     else {
       if (each.object !== object) lines.push(`  ${marks.changed} ${each.object}`);
       object = each.object;
-      const values = [each.was, each.is].map((value) => JSON.stringify(value) ?? "(not set)");
-      lines.push(`      ${each.property}: ${values[0]} → ${values[1]}${at(each.origin)}`);
+      lines.push(...propertyLines(each, at(each.origin)));
     }
   }
   const rest = hidden === 0 ? "" : `, ${hidden} in boilerplate hidden (--all)`;

@@ -14,6 +14,7 @@ import {
 import type { CommandSpec } from "../command.ts";
 import { numberOf } from "../numbers.ts";
 import { parsePort } from "../ports.ts";
+import { valueChange } from "../value-change.ts";
 import { configurationRoot, refuseUnreadable } from "./gateway-lint.ts";
 
 export const command: CommandSpec = {
@@ -120,8 +121,8 @@ function differenceLine(each: Difference): string {
     case "file":
       return `${each.change}: ${each.file}`;
     case "property": {
-      const [was, is] = [each.was, each.is].map((value) => JSON.stringify(value) ?? "(not set)");
-      return `${what}/${each.object} ${each.property}: ${was} → ${is}`;
+      const change = valueChange(each.was, each.is).join(", ");
+      return `${what}/${each.object} ${each.property}: ${change}`;
     }
     default:
       return unreachable(each);

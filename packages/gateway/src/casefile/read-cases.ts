@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, resolve } from "node:path";
 import { Fault, type Place } from "@lithify/fault";
 import { isMap, isNode, LineCounter, parseDocument } from "yaml";
 
@@ -43,6 +44,8 @@ export interface GatewayCase {
   /** `domain/service`, a service's name, or a configured port; undefined for the only port. */
   readonly target: string | undefined;
   readonly request: Message;
+  /** Files with what the client shows when it is asked for a certificate. */
+  readonly client: { readonly certificate: string; readonly key: string } | undefined;
   readonly expected: Expected;
   readonly backends: readonly MockedBackend[];
   /** The place of something inside the case: `["expected", "status"]`. */
@@ -74,11 +77,11 @@ export function readCases(path: string, file = path): readonly GatewayCase[] {
   if (!isMap(document.contents)) refuse("a case file is a map with `cases`", placeOf(0));
   const root = new Part(document.toJS({ maxAliasCount: 100 }) as unknown, [], at);
   root.only(["cases"]);
-  return root.list("cases").map((part) => caseOf(part, file));
+  return root.list("cases").map((part) => caseOf(part, file, dirname(path)));
 }
 
-function caseOf(part: Part, file: string): GatewayCase {
-  part.only(["name", "target", "request", "expected", "backends"]);
+function caseOf(part: Part, file: string, folder: string): GatewayCase {
+  part.only(["name", "target", "client", "request", "expected", "backends"]);
   const name = part.text("name");
   if (name === undefined) refuse("a case needs a name", part.place());
   const request = part.child("request");
@@ -91,10 +94,21 @@ function caseOf(part: Part, file: string): GatewayCase {
     place: part.place(),
     target: part.text("target"),
     request: messageOf(request),
+    client: clientOf(part.child("client"), folder),
     expected: expectedOf(expected),
     backends: part.list("backends").map(backendOf),
     at: (path) => part.place(...path),
   };
+}
+
+function clientOf(part: Part | undefined, folder: string): GatewayCase["client"] {
+  if (part === undefined) return undefined;
+  part.only(["certificate", "key"]);
+  const [certificate, key] = [part.text("certificate"), part.text("key")];
+  if (certificate === undefined || key === undefined) {
+    refuse("a client needs a certificate and a key", part.place());
+  }
+  return { certificate: resolve(folder, certificate), key: resolve(folder, key) };
 }
 
 function backendOf(part: Part): MockedBackend {

@@ -1,10 +1,10 @@
-import { request as httpRequest } from "node:http";
 import { Fault, type Place } from "@lithify/fault";
 import type { Log } from "../log.ts";
 import type { ServedPort } from "../serve/gateway-options.ts";
 import { type Gateway, serveGateway } from "../serve/serve-gateway.ts";
 import type { ObservedMessage } from "../serve/service-world.ts";
 import { type ActualMessage, compareMessage } from "./compare-message.ts";
+import { exchange } from "./exchange.ts";
 import { MockBackends } from "./mock-backends.ts";
 import type { GatewayCase } from "./read-cases.ts";
 
@@ -118,7 +118,7 @@ class Bench {
     }
     let answer: ActualMessage;
     try {
-      answer = await exchange(port.port, tested, timeout);
+      answer = await exchange(port, tested, timeout);
     } catch (error) {
       const { message } = error as Error;
       return [{ what: "answer", expected: "an answer", actual: message, place: tested.place }];
@@ -176,37 +176,4 @@ function portOf(ports: readonly ServedPort[], target: string | undefined): Serve
 
 function targetText(port: ServedPort): string {
   return `${port.domain}/${port.service} (${port.handler})`;
-}
-
-function exchange(port: number, tested: GatewayCase, timeout: number): Promise<ActualMessage> {
-  const { method, path, headers, body } = tested.request;
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({
-      host: "127.0.0.1",
-      port,
-      method,
-      path,
-      agent: false,
-      timeout,
-      headers: {
-        ...(body === "" ? {} : { "Content-Length": String(Buffer.byteLength(body)) }),
-        ...Object.fromEntries(headers),
-      },
-    });
-    outgoing.on("timeout", () => outgoing.destroy(new Error(`no answer in ${timeout} ms`)));
-    outgoing.on("error", reject);
-    outgoing.on("response", (incoming) => {
-      const parts: Buffer[] = [];
-      incoming.on("data", (part: Buffer) => parts.push(part));
-      incoming.on("error", reject);
-      incoming.on("end", () =>
-        resolve({
-          status: incoming.statusCode ?? 0,
-          header: (name) => incoming.headersDistinct[name.toLowerCase()]?.join(", "),
-          body: Buffer.concat(parts).toString("utf8"),
-        }),
-      );
-    });
-    outgoing.end(body);
-  });
 }

@@ -1,9 +1,11 @@
 import type { ConfigObject, Configuration } from "../config/model.ts";
 import { planLogTargets } from "../log/plan-log-targets.ts";
 
-/** Kinds that are served beside the services: by management, by the log. */
+/** Kinds that are served beside the services: by management, by the log, by what resolves names. */
 const kinds: ReadonlySet<string> = new Set([
+  "DNSNameService",
   "Domain",
+  "HostAlias",
   "LogLabel",
   "LogTarget",
   "RestMgmtInterface",

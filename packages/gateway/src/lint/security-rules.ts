@@ -1,11 +1,15 @@
+import { objectKey } from "../config/model.ts";
 import { verifyPassword } from "../config/password-hash.ts";
-import type { Value } from "../config/values.ts";
+import { effectiveValues, type Value } from "../config/values.ts";
 import type { Found, LintRule, RuleSubject } from "./rules.ts";
 
 const servers = new Set(["SSLServerProfile"]);
 const clients = new Set(["SSLClientProfile"]);
 const profiles = new Set([...servers, ...clients]);
 const services = new Set(["MultiProtocolGateway", "XMLFirewallService", "WSGateway"]);
+const handlers = ["HTTPSourceProtocolHandler", "HTTPSSourceProtocolHandler"];
+/** Methods that come without a body as a rule. */
+const bodiless = new Set(["GET", "HEAD", "DELETE", "OPTIONS"]);
 const management = new Set(["WebGUI", "RestMgmtInterface", "MgmtInterface", "SSHService"]);
 
 /** Passwords that everybody tries first. */
@@ -141,6 +145,19 @@ export const securityRules: readonly LintRule[] = [
     },
   },
   {
+    code: "GW-RULES-SKIPPED",
+    severity: "note",
+    kinds: new Set(["MultiProtocolGateway"]),
+    check(subject) {
+      const values = subject.values();
+      const type = String(values.get("request-type") ?? "");
+      const skips =
+        ["json", "xml", "soap"].includes(type) && values.get("force-policy-exec") !== true;
+      const message = `requests of the type ${type} without a body pass by every rule`;
+      return when(skips && takesEmptyBodies(subject), subject, "request-type", message);
+    },
+  },
+  {
     code: "GW-ERROR-EXPOSED",
     severity: "warning",
     kinds: services,
@@ -159,6 +176,20 @@ export const securityRules: readonly LintRule[] = [
     },
   },
 ];
+
+/** True when a handler of the service lets in methods that come without a body. */
+function takesEmptyBodies({ domain, object }: RuleSubject): boolean {
+  return object.lines
+    .filter(({ name }) => name === "front-protocol")
+    .flatMap(({ arguments: [name = ""] }) =>
+      handlers.map((kind) => domain.objects.get(objectKey(kind, name))),
+    )
+    .filter((handler) => handler !== undefined)
+    .some((handler) => {
+      const features = listOf(effectiveValues(handler).get("allowed-features"));
+      return features.some((feature) => bodiless.has(feature));
+    });
+}
 
 function when(
   holds: boolean,

@@ -1,8 +1,25 @@
 import { type ConfigDomain, type ConfigObject, objectKey } from "../config/model.ts";
 import { defaultJsonLimits, type JsonLimits } from "../json/limits.ts";
 import { defaultXmlLimits, type XmlLimits } from "../xml/limits.ts";
-import { flagOf, lineOf, numberOf, textOf } from "./properties.ts";
+import { flagOf, lineOf, numberOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
+
+const limitsOfXml = [
+  "bytes-scanned",
+  "element-depth",
+  "attribute-count",
+  "max-node-size",
+  "max-prefixes",
+  "max-namespaces",
+  "max-local-names",
+];
+const limitsOfJson: ReadonlySet<string> = new Set([
+  "max-document-size",
+  "max-nesting-depth",
+  "max-label-string-length",
+  "max-value-string-length",
+  "max-number-length",
+]);
 
 /**
  * The limits under which a service parses XML: its own where `gateway-parser-limits` (of a
@@ -21,6 +38,10 @@ export function xmlLimits(
   if (external === "allow") {
     const why = "external references are never fetched: forbid or ignore them";
     refusals.add(object, why, lineOf(object, "external-references"));
+  }
+  for (const name of limitsOfXml) {
+    if (!Number.isNaN(numberOf(object, name))) continue;
+    refusals.add(object, `${name} is no whole number`, lineOf(object, name));
   }
   return {
     bytes: own ? numberOf(service, "max-message-size") * 1024 : numberOf(object, "bytes-scanned"),
@@ -48,6 +69,9 @@ export function jsonLimits(
     const line = lineOf(manager, "json-parser-settings");
     refusals.add(manager, `json-settings "${name}" does not exist`, line);
     return defaultJsonLimits;
+  }
+  for (const { line, why } of unservedProperties(settings, limitsOfJson, new Set())) {
+    refusals.add(settings, why, line);
   }
   return {
     bytes: numberOf(settings, "max-document-size"),

@@ -4,7 +4,7 @@ import { actionKind } from "./actions/action-kinds.ts";
 import type { ActionPlan } from "./actions/action-plan.ts";
 import { flagOf, lineOf, textOf, unservedProperties } from "./properties.ts";
 import { Refusals } from "./refusals.ts";
-import type { Direction, RulePlan } from "./service-plan.ts";
+import { type Direction, obstacleText, type RulePlan } from "./service-plan.ts";
 
 const directions: ReadonlySet<string> = new Set([
   "rule",
@@ -47,6 +47,7 @@ export function rulePlanner(
     domain,
     refusals,
     rules,
+    uncallable: new Map(),
     ruleNamed(name, by, line) {
       const rule = domain.objects.get(objectKey("StylePolicyRule", name));
       if (rule?.enabled) return planRule(planner, rule);
@@ -58,10 +59,12 @@ export function rulePlanner(
       if (within !== undefined) return;
       for (const rule of domain.objects.values()) {
         if (rule.kind !== "StylePolicyRule" || !rule.enabled || rules.has(rule.name)) continue;
-        // a rule that cannot be served is left out: calling it fails, and no one may call it
+        // a rule that cannot be served is left out: calling it fails, and says why
         const own = new Refusals(rule);
         const planned = planRule(rulePlanner(root, domain, own, { rules }), rule);
-        if (own.list.length === 0) rules.set(rule.name, planned);
+        const [obstacle] = own.list;
+        if (obstacle === undefined) rules.set(rule.name, planned);
+        else planner.uncallable.set(rule.name, obstacleText(obstacle));
       }
     },
     actionNamed(name, by, line) {

@@ -50,7 +50,8 @@ export interface UnservedProperty {
 
 /**
  * The properties of an object that keep it from being served: everything that is neither in
- * `served` nor `inert` must be at its default. `no` of an unknown property asks for nothing.
+ * `served` nor `inert` must be at its default, and a number must be one. `no` of an unknown property
+ * asks for nothing.
  */
 export function unservedProperties(
   object: ConfigObject,
@@ -59,6 +60,11 @@ export function unservedProperties(
 ): UnservedProperty[] {
   const unserved: UnservedProperty[] = [];
   for (const line of object.lines) {
+    if (isNoNumber(object, line)) {
+      const why = `property "${line.name}" set to "${line.arguments[0]}" is no whole number`;
+      unserved.push({ line, why });
+      continue;
+    }
     if (line.name === "summary" || served.has(line.name) || inert.has(line.name)) continue;
     if (!line.known) {
       if (!line.negated) unserved.push({ line, why: `property "${line.name}" is not known` });
@@ -68,6 +74,12 @@ export function unservedProperties(
     }
   }
   return unserved;
+}
+
+/** A number that is none would be no limit at all. */
+function isNoNumber(object: ConfigObject, line: PropertyLine): boolean {
+  if (line.negated || property(object, line.name)?.type !== "Int64") return false;
+  return !/^(?:0x[0-9a-f]+|-?\d+)?$/i.test(line.arguments[0] ?? "");
 }
 
 function isDefault(described: CatalogueProperty | undefined, line: PropertyLine): boolean {

@@ -120,6 +120,8 @@ export interface ServicePlan {
   readonly policy: readonly PolicyEntry[];
   /** Rules that `call` names. */
   readonly rules: ReadonlyMap<string, RulePlan>;
+  /** Rules that a variable may name and that cannot be served, with the reason. */
+  readonly uncallable: ReadonlyMap<string, string>;
   readonly backend: BackendPlan;
   readonly backside: BacksidePlan;
   readonly requestType: MessageType;

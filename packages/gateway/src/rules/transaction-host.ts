@@ -125,16 +125,23 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   header(side: HeaderSide, name: string): readonly string[] {
-    return this.#headers(side).values(name);
+    const own = this.#headers(side).values(name);
+    return own.length === 0 && this.#goesBack(side)
+      ? this.#parts.transaction.current.values(name)
+      : own;
   }
 
   allHeaders(side: HeaderSide): ReadonlyArray<readonly [string, readonly string[]]> {
-    return [...this.#headers(side)];
+    const own = [...this.#headers(side)];
+    if (!this.#goesBack(side)) return own;
+    const { current, answer } = this.#parts.transaction;
+    return [...[...current].filter(([name]) => answer.get(name) === undefined), ...own];
   }
 
   setHeader(side: HeaderSide, name: string, values: readonly string[]): void {
     if (side === "original") throw new Error("the original headers cannot be changed");
     this.#headers(side).set(name, values);
+    if (values.length === 0 && this.#goesBack(side)) this.#parts.transaction.current.set(name, []);
   }
 
   status(side: HeaderSide): { code: number | undefined; reason: string | undefined } {
@@ -268,6 +275,11 @@ export class TransactionHost implements ScriptHost, HostOutcome {
 
   #content(name: string): Content {
     return this.#transaction.read(this.contextName(name)) ?? emptyContent;
+  }
+
+  /** On the way back the headers of the answer begin as those of the backend. */
+  #goesBack(side: HeaderSide): boolean {
+    return side === "response" && this.#parts.transaction.side === "response";
   }
 
   #headers(side: HeaderSide): Headers {

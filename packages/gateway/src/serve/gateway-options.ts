@@ -39,4 +39,6 @@ export interface ServedPort {
   readonly handler: string;
   readonly address: string;
   readonly port: number;
+  /** TLS is spoken here. */
+  readonly secure: boolean;
 }

@@ -248,5 +248,6 @@ function servedPort(plan: ServicePlan, listener: Listener): ServedPort {
     handler: listener.plan.name,
     address: listener.plan.address,
     port: listener.port,
+    secure: listener.plan.tls !== undefined,
   };
 }

@@ -18,6 +18,8 @@ export interface RulePlanner {
   readonly refusals: Refusals;
   /** Rules compiled so far, by name; rules that `call` names are added. */
   readonly rules: Map<string, RulePlan>;
+  /** Rules that {@link everyRule} had to leave out, with the first reason of each. */
+  readonly uncallable: Map<string, string>;
   /** The plan of a rule that `by` names at `line`; undefined, and refused, when there is none. */
   ruleNamed(name: string, by: ConfigObject, line: PropertyLine | undefined): RulePlan | undefined;
   /** Plans every rule of the domain that can be served: for a name known only at run time. */

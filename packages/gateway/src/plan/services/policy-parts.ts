@@ -28,6 +28,7 @@ export type PolicyParts = Pick<
   | "defaultStylesheet"
   | "policy"
   | "rules"
+  | "uncallable"
   | "errorPolicy"
   | "urlRewrite"
   | "scripts"
@@ -73,6 +74,7 @@ export function policyParts(
     defaultStylesheet: defaultStylesheetOf(domain, policyName),
     policy,
     rules: planner.rules,
+    uncallable: planner.uncallable,
     errorPolicy,
     urlRewrite: urlRewriteOf(domain, object, refusals),
     xmlLimits: xmlLimits(domain, object, refusals),
