@@ -126,22 +126,20 @@ export class TransactionHost implements ScriptHost, HostOutcome {
 
   header(side: HeaderSide, name: string): readonly string[] {
     const own = this.#headers(side).values(name);
-    return own.length === 0 && this.#goesBack(side)
-      ? this.#parts.transaction.current.values(name)
-      : own;
+    return own.length === 0 && this.#goesBack(side) ? this.#transaction.current.values(name) : own;
   }
 
   allHeaders(side: HeaderSide): ReadonlyArray<readonly [string, readonly string[]]> {
     const own = [...this.#headers(side)];
     if (!this.#goesBack(side)) return own;
-    const { current, answer } = this.#parts.transaction;
+    const { current, answer } = this.#transaction;
     return [...[...current].filter(([name]) => answer.get(name) === undefined), ...own];
   }
 
   setHeader(side: HeaderSide, name: string, values: readonly string[]): void {
     if (side === "original") throw new Error("the original headers cannot be changed");
     this.#headers(side).set(name, values);
-    if (values.length === 0 && this.#goesBack(side)) this.#parts.transaction.current.set(name, []);
+    if (values.length === 0 && this.#goesBack(side)) this.#transaction.current.set(name, []);
   }
 
   status(side: HeaderSide): { code: number | undefined; reason: string | undefined } {
@@ -279,7 +277,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
 
   /** On the way back the headers of the answer begin as those of the backend. */
   #goesBack(side: HeaderSide): boolean {
-    return side === "response" && this.#parts.transaction.side === "response";
+    return side === "response" && this.#transaction.side === "response";
   }
 
   #headers(side: HeaderSide): Headers {
