@@ -1,18 +1,21 @@
 // `node bench/copy.ts`: copies of a generated 1 GB image between archive, layout and a registry on loopback, by
-// lithify and by skopeo in turn, each kind twice. Writes RESULTS-copy.md.
+// lithify and by skopeo in turn, each kind three times. Writes RESULTS-copy.md.
 import { execFileSync, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { openStore, writeTar } from "@lithify/oci";
+import { freePort } from "./workplace.ts";
 
 const mebibyte = 1024 * 1024;
 const layerCount = 4;
 const layerMebibytes = 256;
-const port = 5961;
-const rounds = 2;
+const port = await freePort();
+const rounds = 3;
+/** Clock ticks of a second in /proc (proc(5): USER_HZ). */
+const ticks = 100;
 
 const root = join(import.meta.dirname, "..");
 const work = mkdtempSync(join(tmpdir(), "lithify-copy-"));
@@ -26,10 +29,16 @@ try {
   rmSync(work, { recursive: true, force: true });
 }
 
+/** Seconds on the clock, and of the processor. */
+interface Time {
+  readonly wall: number;
+  readonly processor: number;
+}
+
 interface Row {
   readonly what: string;
-  readonly lithify: readonly number[];
-  readonly skopeo: readonly number[];
+  readonly lithify: readonly Time[];
+  readonly skopeo: readonly Time[];
 }
 
 /** Half of every file is noise, half a text that repeats, so that a layer is neither all zeros nor all noise. */
@@ -65,7 +74,6 @@ function measure(): readonly Row[] {
   const packed = join(work, "packed.tar");
   // What an earlier copy left would be mounted instead of uploaded
   const blobs = join(work, "registry/docker/registry/v2/blobs");
-  const toRegistry = 2;
   copyByUs(source, `oci-archive:${packed}:web`);
   const there = `docker://127.0.0.1:${port}/source:1`;
   copyByUs(source, there);
@@ -73,24 +81,45 @@ function measure(): readonly Row[] {
     ["layout to archive", source, (name) => `oci-archive:${join(work, `${name}.tar`)}:web`],
     ["archive to layout", `oci-archive:${packed}:web`, (name) => `oci:${join(work, name)}:web`],
     ["layout to registry", source, (name) => `docker://127.0.0.1:${port}/${name}:1`],
+    [
+      "archive to registry",
+      `oci-archive:${packed}:web`,
+      (name) => `docker://127.0.0.1:${port}/${name}:1`,
+    ],
     ["registry to layout", there, (name) => `oci:${join(work, name)}:web`],
+    ["registry to archive", there, (name) => `oci-archive:${join(work, `${name}.tar`)}:web`],
   ];
   return kinds.map(([what, from, to], kind) => {
-    const times = { lithify: [] as number[], skopeo: [] as number[] };
+    const times = { lithify: [] as Time[], skopeo: [] as Time[] };
+    const toRegistry = what.endsWith("to registry");
     for (let round = 0; round < rounds; round += 1) {
       for (const by of ["lithify", "skopeo"] as const) {
         const name = `k${kind}-${round}-${by}`;
-        if (kind === toRegistry) rmSync(blobs, { recursive: true, force: true });
-        const began = performance.now();
-        (by === "lithify" ? copyByUs : copyBySkopeo)(from, to(name));
-        times[by].push((performance.now() - began) / 1000);
+        if (toRegistry) rmSync(blobs, { recursive: true, force: true });
+        execFileSync("sync");
+        times[by].push(timed(() => (by === "lithify" ? copyByUs : copyBySkopeo)(from, to(name))));
         for (const left of [name, `${name}.tar`])
           rmSync(join(work, left), { recursive: true, force: true });
       }
     }
-    if (kind === toRegistry) copyByUs(source, there);
+    if (toRegistry) copyByUs(source, there);
     return { what, ...times };
   });
+}
+
+function timed(run: () => void): Time {
+  const [began, before] = [performance.now(), processorOfChildren()];
+  run();
+  return {
+    wall: (performance.now() - began) / 1000,
+    processor: processorOfChildren() - before,
+  };
+}
+
+/** Seconds of the children that have ended (proc(5): cutime and cstime). */
+function processorOfChildren(): number {
+  const fields = readFileSync("/proc/self/stat", "latin1").split(") ").at(-1)?.split(" ") ?? [];
+  return (Number(fields[13]) + Number(fields[14])) / ticks;
 }
 
 function copyByUs(from: string, to: string): void {
@@ -121,12 +150,14 @@ function registryConfig(): string {
 }
 
 function page(rows: readonly Row[]): string {
-  const cells = (times: readonly number[]) =>
-    times.map((time) => `${time.toFixed(2)} s`).join(", ");
+  const cells = (times: readonly Time[]) =>
+    times
+      .map(({ wall, processor }) => `${wall.toFixed(2)} s (${processor.toFixed(2)} s)`)
+      .join(", ");
   return [
     "# Copies of a 1 GB image",
     "",
-    `${layerCount} uncompressed layers of ${layerMebibytes} MiB; ${cpus().length} processors; lithify and skopeo in turn. Digests are preserved by both; lithify syncs what it writes to disk.`,
+    `${layerCount} uncompressed layers of ${layerMebibytes} MiB; ${cpus().length} processors; lithify and skopeo in turn; in brackets the processor time of the command, without the registry. Digests are preserved by both; lithify syncs what it writes to disk.`,
     "",
     "| copy | lithify | skopeo |",
     "| --- | --- | --- |",
