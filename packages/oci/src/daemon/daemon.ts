@@ -1,6 +1,6 @@
 import { createWriteStream } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { type IncomingMessage, request } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
@@ -9,6 +9,7 @@ import { Fault, isFault } from "@lithify/fault";
 import { openDockerArchive } from "../archive/docker-archive.ts";
 import type { ImageSource } from "../image/place.ts";
 import { isLoopback } from "../registry/address.ts";
+import { http } from "../registry/node-http.ts";
 
 /** An engine that says nothing for so long is given up; it packs a large image before its first byte. */
 const stallMilliseconds = 300_000;
@@ -58,7 +59,7 @@ async function send(
 ): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const headers = body === undefined ? {} : { "content-type": "application/x-tar" };
-  const sent = request({ ...endpointOf(env), method, path, headers }, resolve);
+  const sent = http.request({ ...endpointOf(env), method, path, headers }, resolve);
   sent.setTimeout(stallMilliseconds, () => sent.destroy(new Error("the engine says nothing")));
   let failure: unknown;
   sent.on("error", (error) => reject(failure ?? unreachable(error)));

@@ -1,12 +1,11 @@
-import { request as httpRequest, type IncomingMessage } from "node:http";
-import { request as httpsRequest } from "node:https";
+import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
-import { rootCertificates } from "node:tls";
 import { Fault, isFault } from "@lithify/fault";
 import { releaseWhole } from "../blob/release.ts";
 import { isLoopback } from "./address.ts";
 import { type RegistryLimits, type RegistryOptions, registryLimits } from "./limits.ts";
-import { keepable, PlainAgent, TlsAgent } from "./socket-memory.ts";
+import { http, https, knownAuthorities } from "./node-http.ts";
+import { keepable, reusingMemory } from "./socket-memory.ts";
 
 export interface HttpRequest {
   readonly method: string;
@@ -30,26 +29,27 @@ export interface HttpAnswer {
   drop(): void;
 }
 
+const agentOptions: AgentOptions = { keepAlive: true, maxSockets: 16 };
+
 /** HTTP as registries need it: TLS, redirects without credentials, stall timeouts, retries. */
 export class Http {
   readonly limits: RegistryLimits;
   readonly #isInsecure: boolean;
   readonly #signal: AbortSignal | undefined;
-  readonly #plain: PlainAgent;
-  readonly #tls: TlsAgent;
+  readonly #ca: string | undefined;
+  #plain: Agent | undefined;
+  #tls: Agent | undefined;
 
   constructor(options: RegistryOptions) {
     this.limits = { ...registryLimits, ...options.limits };
     this.#isInsecure = options.insecure === true;
     this.#signal = options.signal;
-    this.#plain = new PlainAgent({ keepAlive: true, maxSockets: 16 });
-    const ca = options.ca === undefined ? {} : { ca: [...rootCertificates, options.ca] };
-    this.#tls = new TlsAgent({ keepAlive: true, maxSockets: 16, ...ca });
+    this.#ca = options.ca;
   }
 
   close(): void {
-    this.#plain.destroy();
-    this.#tls.destroy();
+    this.#plain?.destroy();
+    this.#tls?.destroy();
   }
 
   /** Repeats what a later try may mend: 408, 429, 5xx, broken connections. The body must be one that can be sent again. */
@@ -103,9 +103,9 @@ export class Http {
   #exchange(request: HttpRequest, url: URL, authorization?: string): Promise<HttpAnswer> {
     const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
     const isTls = url.protocol === "https:";
-    const sent = (isTls ? httpsRequest : httpRequest)(url, {
+    const sent = (isTls ? https() : http).request(url, {
       method: request.method,
-      agent: isTls ? this.#tls : this.#plain,
+      agent: isTls ? this.#tlsAgent() : this.#plainAgent(),
       headers: {
         "user-agent": "lithify",
         ...request.headers,
@@ -125,6 +125,20 @@ export class Http {
       reject(error);
     });
     return promise;
+  }
+
+  #plainAgent(): Agent {
+    this.#plain ??= reusingMemory(new http.Agent(agentOptions));
+    return this.#plain;
+  }
+
+  #tlsAgent(): Agent {
+    this.#tls ??= reusingMemory(new (https().Agent)({ ...agentOptions, ...this.#authorities() }));
+    return this.#tls;
+  }
+
+  #authorities(): { readonly ca?: string[] } {
+    return this.#ca === undefined ? {} : { ca: [...knownAuthorities(), this.#ca] };
   }
 
   #answer(message: IncomingMessage, url: URL): HttpAnswer {
@@ -181,10 +195,7 @@ export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
-async function sendBody(
-  sent: ReturnType<typeof httpRequest>,
-  body: HttpRequest["body"],
-): Promise<void> {
+async function sendBody(sent: ClientRequest, body: HttpRequest["body"]): Promise<void> {
   if (body === undefined || body instanceof Uint8Array) {
     sent.end(body);
     return;

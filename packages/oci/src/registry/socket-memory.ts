@@ -1,5 +1,4 @@
-import { type ClientRequestArgs, Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent, type RequestOptions } from "node:https";
+import type { Agent, ClientRequestArgs } from "node:http";
 import type { OnReadOpts } from "node:net";
 import type { Duplex } from "node:stream";
 
@@ -10,24 +9,15 @@ import type { Duplex } from "node:stream";
 const readBytes = 256 * 1024;
 const reused = new WeakSet<ArrayBufferLike>();
 
-/** Connections that read into memory which is used again. */
-export class PlainAgent extends HttpAgent {
-  override createConnection(...[options, callback]: Parameters<HttpAgent["createConnection"]>) {
-    return readingInto((onread) => {
-      const all: ClientRequestArgs & { onread: OnReadOpts } = { ...options, onread };
-      return super.createConnection(all, callback);
+/** The agent, whose connections now read into memory that is used again. */
+export function reusingMemory<Kind extends Agent>(agent: Kind): Kind {
+  const connect = agent.createConnection.bind(agent);
+  agent.createConnection = (options, callback) =>
+    readingInto((onread) => {
+      const all: ClientRequestArgs & { readonly onread: OnReadOpts } = { ...options, onread };
+      return connect(all, callback);
     });
-  }
-}
-
-/** The same over TLS. */
-export class TlsAgent extends HttpsAgent {
-  override createConnection(...[options, callback]: Parameters<HttpsAgent["createConnection"]>) {
-    return readingInto((onread) => {
-      const all: RequestOptions & { onread: OnReadOpts } = { ...options, onread };
-      return super.createConnection(all, callback);
-    });
-  }
+  return agent;
 }
 
 /** Bytes that came over such a connection, in memory that is not used again: the parser of HTTP copies, or may not. */
