@@ -61,7 +61,7 @@ async function makeVolume(): Promise<Buffer> {
     const layer = await store.writeLayer(writeTar(inputs));
     const config = { architecture: "amd64", os: "linux", config: { User: "1000" } };
     const image = await store.writeImage({ config, layers: [layer] });
-    const policy = parsePolicy("version: 1\nprofile: generic\n", "lithify.yaml");
+    const policy = await parsePolicy("version: 1\nprofile: generic\n", "lithify.yaml");
     const path = join(directory, "volume");
     await writeVolume(path, { store, image, policy, paths: ["/srv"] });
     return await readFile(path);

@@ -7,7 +7,7 @@ keepYoungSpaceSmall();
 const [directory = "", tag = ""] = process.argv.slice(2);
 const store = await openStore(directory);
 const image = await store.image(tag);
-const policy = parsePolicy("version: 1\nprofile: generic\n", "lithify.yaml");
+const policy = await parsePolicy("version: 1\nprofile: generic\n", "lithify.yaml");
 const started = performance.now();
 const { plan, bytesAdded, bytesRewritten, sealed } = await seal(store, image, policy);
 const seconds = (performance.now() - started) / 1000;

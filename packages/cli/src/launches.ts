@@ -21,11 +21,13 @@ export async function launchesFor(
 ): Promise<readonly Launch[]> {
   const read = (file: string) => readText(resolve(context.cwd, file), "the manifest");
   const found: Launch[] = [];
-  for (const file of options.list("pod")) found.push(...kubernetesLaunches(await read(file), file));
-  for (const file of options.list("compose")) {
-    found.push(...composeLaunches(await read(file), file));
+  for (const file of options.list("pod")) {
+    found.push(...(await kubernetesLaunches(await read(file), file)));
   }
-  for (const line of options.list("dockerRun")) found.push(dockerRunLaunch(line));
+  for (const file of options.list("compose")) {
+    found.push(...(await composeLaunches(await read(file), file)));
+  }
+  for (const line of options.list("dockerRun")) found.push(await dockerRunLaunch(line));
   const containers = options.list("container");
   if (found.length === 0) return [];
   return chooseLaunches(found, image, containers);

@@ -34,7 +34,7 @@ export async function policyFor(
 
 async function fromFile(context: Context, file: string): Promise<FoundPolicy> {
   const text = await readText(resolve(context.cwd, file), "the policy");
-  return { policy: parsePolicy(text, file), source: file };
+  return { policy: await parsePolicy(text, file), source: file };
 }
 
 /** Undefined for an image that was never sealed. */

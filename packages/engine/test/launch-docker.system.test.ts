@@ -35,7 +35,7 @@ describe.skipIf(missing !== undefined)("docker run lines beside Docker itself", 
   });
 
   it.each(lines)("%s", async (text) => {
-    const launch = dockerRunLaunch(text.replace("IMAGE", name));
+    const launch = await dockerRunLaunch(text.replace("IMAGE", name));
     const accounts = await accountsOf(image);
     const expected = launchIdentity(launch, { accounts, user: image.config.config?.User ?? "" });
     const shown = shownBy(text, name, daemon.socketPath);
@@ -58,16 +58,16 @@ describe.skipIf(missing !== undefined)("docker run lines beside Docker itself", 
     expect(flags.length).toBeGreaterThan(90);
     for (const [, letter, flag = "", value] of flags) {
       const words = value === undefined ? [`--${flag}`, "image"] : [`--${flag}`, "word", "image"];
-      expect([flag, parsedImage(words)]).toEqual([flag, "image"]);
+      expect([flag, await parsedImage(words)]).toEqual([flag, "image"]);
       if (letter === undefined) continue;
       words[0] = `-${letter}`;
-      expect([letter, parsedImage(words)]).toEqual([letter, "image"]);
+      expect([letter, await parsedImage(words)]).toEqual([letter, "image"]);
     }
   });
 });
 
 /** The image that is read behind these words; what else is wrong with them does not matter. */
-function parsedImage(words: readonly string[]): string | undefined {
+async function parsedImage(words: readonly string[]): Promise<string | undefined> {
   const harmless: Readonly<Record<string, string>> = {
     "--mount": "type=tmpfs,dst=/x",
     "--tmpfs": "/x",
@@ -78,7 +78,7 @@ function parsedImage(words: readonly string[]): string | undefined {
   };
   const [flag = "", value] = words;
   const line = words.map((word) => (word === value && flag in harmless ? harmless[flag] : word));
-  return dockerRunLaunch(`docker run ${line.join(" ")}`).image?.value;
+  return (await dockerRunLaunch(`docker run ${line.join(" ")}`)).image?.value;
 }
 
 interface Shown {

@@ -16,16 +16,22 @@ const indented = (text: string, by: number) =>
     .join("\n");
 
 /** What learn prints, put where a user would put it, read by what audits manifests. */
-function launchesOf(paths: readonly string[]): readonly Launch[] {
+async function launchesOf(paths: readonly string[]): Promise<readonly Launch[]> {
   const { docker, compose, kubernetes } = renderWritable(paths);
   const pod = kubernetes.replace(
     "  - securityContext:",
     "  - name: a\n    image: i\n    securityContext:",
   );
   return [
-    dockerRunLaunch(`${docker} image`),
-    ...composeLaunches(`services:\n  a:\n    image: i\n${indented(compose, 4)}\n`, "compose.yaml"),
-    ...kubernetesLaunches(`apiVersion: v1\nkind: Pod\nspec:\n${indented(pod, 2)}\n`, "pod.yaml"),
+    await dockerRunLaunch(`${docker} image`),
+    ...(await composeLaunches(
+      `services:\n  a:\n    image: i\n${indented(compose, 4)}\n`,
+      "compose.yaml",
+    )),
+    ...(await kubernetesLaunches(
+      `apiVersion: v1\nkind: Pod\nspec:\n${indented(pod, 2)}\n`,
+      "pod.yaml",
+    )),
   ];
 }
 
@@ -34,8 +40,8 @@ describe("what learn prints", () => {
     ["nothing", []],
     ["paths", ["/run", "/var/lib/app"]],
     ["names that want quoting", ["/data/with space", "/it's", "/a#b"]],
-  ])("means a sealed start with these mounts and no others: %s", (_, paths) => {
-    const launches = launchesOf(paths);
+  ])("means a sealed start with these mounts and no others: %s", async (_, paths) => {
+    const launches = await launchesOf(paths);
     expect(launches).toHaveLength(3);
     for (const launch of launches) {
       expect(launch.readOnlyRoot.value).toBe(true);
@@ -48,6 +54,7 @@ describe("what learn prints", () => {
       ).toBe(true);
     }
     const { lithify } = renderWritable(paths);
-    expect(parsePolicy(`version: 1\n${lithify}`, "lithify.yaml").writable).toEqual(paths);
+    const policy = await parsePolicy(`version: 1\n${lithify}`, "lithify.yaml");
+    expect(policy.writable).toEqual(paths);
   });
 });

@@ -18,27 +18,31 @@ export { type Accounts, defaultCapabilities } from "./identity/image-user.ts";
 export { securityContextIdentity } from "./identity/kubernetes-identity.ts";
 export type { SecurityContext } from "./identity/security-context.ts";
 export { chooseLaunches } from "./launch/choose-launches.ts";
-export { composeLaunches } from "./launch/compose.ts";
-export { dockerRunLaunch } from "./launch/docker-run.ts";
-export { kubernetesLaunches } from "./launch/kubernetes.ts";
 export type { Launch } from "./launch/launch.ts";
 export { launchIdentity } from "./launch/launch-identity.ts";
-export { parsePolicy } from "./policy/parse.ts";
+export {
+  checkSeals,
+  composeLaunches,
+  dockerRunLaunch,
+  kubernetesLaunches,
+  parsePolicy,
+  planSeal,
+  seal,
+} from "./on-demand.ts";
 export type { Policy, PolicyTree, Waiver } from "./policy/policy.ts";
 export { defaultPolicy } from "./policy/profiles.ts";
 export { isWithin, type ResolvedPolicy, resolvePolicy } from "./policy/resolve.ts";
 export { accountsOf, identitiesOf, resolveIdentity } from "./policy/resolve-identities.ts";
 export { type RuleCode, ruleCodes } from "./policy/rule-codes.ts";
 export type { ReportAbout } from "./report/about.ts";
-export { auditReportAs, isReportFormat, reportFormats } from "./report/formats.ts";
-export { auditText } from "./report/text.ts";
+export { auditReportAs, isReportFormat, reportFormatNames } from "./report/formats.ts";
 export type { Hit, Rule, Scan } from "./rules/rule.ts";
 export { ruleTable } from "./rules/rule-table.ts";
-export { checkSeals, type SealCheck } from "./sealing/check-seals.ts";
+export type { SealCheck } from "./sealing/check-seals.ts";
 export type { PlannedLayer } from "./sealing/layer-choice.ts";
 export { openSealed } from "./sealing/open-sealed.ts";
-export { type PlanOptions, planSeal, type SealPlan } from "./sealing/plan.ts";
-export { type Sealed, type SealOptions, type SealResult, seal } from "./sealing/seal.ts";
+export type { PlanOptions, SealPlan } from "./sealing/plan.ts";
+export type { Sealed, SealOptions, SealResult } from "./sealing/seal.ts";
 export type { SealedImage } from "./sealing/sealed-image.ts";
 export { merkleRoot } from "./statement/merkle.ts";
 export { type Signature, type Signer, unsigned } from "./statement/signer.ts";

@@ -4,21 +4,18 @@ import { type Image, keepYoungSpaceSmall, openImageAt, type Store } from "@lithi
 import {
   audit,
   auditReportAs,
-  auditText,
   inspectImage,
   isReportFormat,
   type Policy,
   planSeal,
   type ReportAbout,
-  reportFormats,
+  reportFormatNames,
 } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { launchesFor } from "../launches.ts";
 import { policyFor } from "../policy.ts";
 import { version } from "../version.ts";
 import { writeReport } from "../write-report.ts";
-
-const formats = Object.keys(reportFormats);
 
 export const command: CommandSpec = {
   args: "<image>",
@@ -45,7 +42,7 @@ export const command: CommandSpec = {
       about: "the container or service that runs the image; else those whose image has its name",
       isList: true,
     },
-    { flags: "--format <format>", about: `${formats.join(", ")} (text)` },
+    { flags: "--format <format>", about: `${reportFormatNames.join(", ")} (text)` },
     { flags: "--output <file>", about: "write the report there instead of printing it" },
   ],
   examples: [
@@ -60,7 +57,7 @@ export const command: CommandSpec = {
     const format = options.text("format") ?? (context.isJson ? "json" : "text");
     if (!isReportFormat(format)) {
       throw new Fault("USAGE", "--format", {
-        why: `it is one of ${formats.join(", ")}`,
+        why: `it is one of ${reportFormatNames.join(", ")}`,
         values: { format },
       });
     }
@@ -75,19 +72,18 @@ export const command: CommandSpec = {
       launches: await launchesFor(context, args[0] ?? "", options),
     });
     const output = options.text("output");
-    const isColored = context.style.bold("x") !== "x" && output === undefined;
     const about: ReportAbout = {
       image: args[0] ?? "",
       source,
       version: version(),
       at: new Date(),
       policy,
+      isColored: context.style.bold("x") !== "x" && output === undefined,
       ...(format === "html" ? await shownOnPage(from, policy, report.immutable) : {}),
     };
-    const text =
-      format === "text"
-        ? auditText(report, { color: isColored })
-        : auditReportAs(format, report, about);
+    // With --json the document is printed, and no report
+    const isShown = output !== undefined || !context.isJson;
+    const text = isShown ? await auditReportAs(format, report, about) : "";
     if (output !== undefined) await writeReport(resolve(context.cwd, output), text);
     return {
       exitCode: report.immutable ? 0 : 1,

@@ -10,7 +10,7 @@ import {
   parseManifest,
 } from "../image/manifest-parse.ts";
 import type { BlobSink, ImageSource } from "../image/place.ts";
-import { referrerDescriptor } from "../registry/manifests.ts";
+import { referrerDescriptor } from "../image/referrer.ts";
 import { writeDurably } from "../store/durable-file.ts";
 import { refNameAnnotation } from "../store/layout-index.ts";
 import { noXattrs, type TarEntry } from "../tar/entry.ts";

@@ -6,7 +6,6 @@ import {
   indexMediaTypes,
   manifestMediaTypes,
   parseIndex,
-  parseManifest,
 } from "../image/manifest-parse.ts";
 import type { RepositoryClient } from "./client.ts";
 import { invalidAnswer } from "./http.ts";
@@ -114,21 +113,6 @@ export async function addFallbackReferrer(
     manifests: [...before, descriptor],
   };
   await putManifest(client, tagOf(subject), mediaTypes.index, Buffer.from(JSON.stringify(index)));
-}
-
-/** The descriptor of a referrer as lists hold it. */
-export function referrerDescriptor(
-  bytes: Uint8Array,
-  { mediaType, digest, size }: Descriptor,
-): Descriptor {
-  const { artifactType, config, annotations } = parseManifest(bytes, `referrer ${digest}`);
-  return {
-    mediaType,
-    digest,
-    size,
-    artifactType: artifactType ?? config.mediaType,
-    ...(annotations === undefined ? {} : { annotations }),
-  };
 }
 
 async function fallbackReferrers(

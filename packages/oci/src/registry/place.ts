@@ -9,18 +9,13 @@ import {
   parseManifest,
 } from "../image/manifest-parse.ts";
 import type { BlobSink, ImageSource } from "../image/place.ts";
+import { referrerDescriptor } from "../image/referrer.ts";
 import { parseRegistryAddress, type RegistryAddress } from "./address.ts";
 import { RepositoryClient } from "./client.ts";
 import { downloadBlob } from "./download.ts";
 import type { Keychain } from "./keychain.ts";
 import type { RegistryOptions } from "./limits.ts";
-import {
-  addFallbackReferrer,
-  fetchManifest,
-  fetchReferrers,
-  putManifest,
-  referrerDescriptor,
-} from "./manifests.ts";
+import { addFallbackReferrer, fetchManifest, fetchReferrers, putManifest } from "./manifests.ts";
 import { uploadBlob } from "./upload.ts";
 
 /**

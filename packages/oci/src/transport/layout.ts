@@ -6,7 +6,7 @@ import type { Descriptor } from "../image/manifest.ts";
 import { indexMediaTypes, parseManifest } from "../image/manifest-parse.ts";
 import type { BlobSink, ImageSource } from "../image/place.ts";
 import { parseReference, referenceText } from "../image/reference.ts";
-import { referrerDescriptor } from "../registry/manifests.ts";
+import { referrerDescriptor } from "../image/referrer.ts";
 import { changeLayoutIndex, readLayoutIndex, refNameAnnotation } from "../store/layout-index.ts";
 import type { Store } from "../store/store.ts";
 

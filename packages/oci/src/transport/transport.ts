@@ -1,8 +1,5 @@
 import { dirname, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
-import { dockerArchive, openDockerArchive } from "../archive/docker-archive.ts";
-import { ociArchiveSink, openOciArchive } from "../archive/oci-archive.ts";
-import { loadIntoDaemon, openDaemonSource } from "../daemon/daemon.ts";
 import type { Image } from "../image/image.ts";
 import type { Descriptor } from "../image/manifest.ts";
 import type { ImageSink, ImageSource } from "../image/place.ts";
@@ -10,7 +7,6 @@ import { parseReference } from "../image/reference.ts";
 import { parseRegistryAddress } from "../registry/address.ts";
 import { dockerKeychain, type Keychain } from "../registry/keychain.ts";
 import type { RegistryOptions } from "../registry/limits.ts";
-import { openRegistrySink, openRegistrySource } from "../registry/place.ts";
 import { writeDurably } from "../store/durable-file.ts";
 import { readLayoutIndex } from "../store/layout-index.ts";
 import { openStore } from "../store/layout-store.ts";
@@ -80,7 +76,7 @@ export function parseImageLocation(text: string): ImageLocation {
   return { transport: kind, file: path, ...tagged };
 }
 
-/** Opens a place to read an image from; close it. */
+/** Opens a place to read an image from; close it. What reaches it is loaded then: most images are in the store. */
 export async function openImageSource(
   text: string,
   options: TransportOptions,
@@ -94,14 +90,22 @@ export async function openImageSource(
       const store = await openStore(location.directory, { create: false });
       return layoutSource(store, location.tag ?? (await onlyRef(store)));
     }
-    case "oci-archive":
+    case "oci-archive": {
+      const { openOciArchive } = await import("../archive/oci-archive.ts");
       return openOciArchive(location.file, location.tag, chosenOf(location.file));
-    case "docker-archive":
+    }
+    case "docker-archive": {
+      const { openDockerArchive } = await import("../archive/docker-archive.ts");
       return openDockerArchive(location.file, location.tag);
-    case "docker-daemon":
+    }
+    case "docker-daemon": {
+      const { openDaemonSource } = await import("../daemon/daemon.ts");
       return openDaemonSource(location.ref, env);
-    case "docker":
+    }
+    case "docker": {
+      const { openRegistrySource } = await import("../registry/place.ts");
       return openRegistrySource(location.address, options.keychain ?? dockerKeychain(env), options);
+    }
   }
 }
 
@@ -116,9 +120,12 @@ export async function openImageSink(text: string, options: TransportOptions): Pr
       return layoutSink(await openStore(location.directory), location.tag ?? "latest", {
         exact: true,
       });
-    case "oci-archive":
+    case "oci-archive": {
+      const { ociArchiveSink } = await import("../archive/oci-archive.ts");
       return ociArchiveSink(location.file, location.tag ?? "latest");
+    }
     case "docker-archive": {
+      const { dockerArchive } = await import("../archive/docker-archive.ts");
       const path = resolve(location.file);
       const put = async (image: Image, config: Uint8Array) => {
         await writeDurably(dirname(path), async (write) => {
@@ -128,13 +135,18 @@ export async function openImageSink(text: string, options: TransportOptions): Pr
       };
       return { kind: "form", put };
     }
-    case "docker-daemon":
+    case "docker-daemon": {
+      const { dockerArchive } = await import("../archive/docker-archive.ts");
+      const { loadIntoDaemon } = await import("../daemon/daemon.ts");
       return {
         kind: "form",
         put: (image, config) => loadIntoDaemon(dockerArchive(image, config, location.ref), env),
       };
-    case "docker":
+    }
+    case "docker": {
+      const { openRegistrySink } = await import("../registry/place.ts");
       return openRegistrySink(location.address, options.keychain ?? dockerKeychain(env), options);
+    }
   }
 }
 

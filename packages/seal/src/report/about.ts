@@ -14,6 +14,8 @@ export interface ReportAbout {
   readonly version: string;
   readonly at: Date;
   readonly policy?: Policy;
+  /** Paint the text for a terminal. */
+  readonly isColored?: boolean;
   /** With it the page shows what is protected and by what. */
   readonly tree?: Tree;
   /** With it the page shows what sealing would do. */

@@ -8,20 +8,20 @@ import { auditModel } from "../../src/audit/audit.ts";
 import { auditReportAs, type ReportFormat } from "../../src/report/formats.ts";
 import { about, hostileModel, hostileReport } from "./hostile.ts";
 
-test("JSON follows its published schema", () => {
-  const document = JSON.parse(written("json"));
+test("JSON follows its published schema", async () => {
+  const document = JSON.parse(await written("json"));
   const validate = validator("../../schema/audit.schema.json");
   expect(validate(document), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ ...document, more: 1 })).toBe(false);
   const place = { file: "pod.yaml", line: 1, column: 1 };
   const launches = [{ name: "pod/a:b", place, keepsSeal: false, findings: 2 }];
   expect(validate({ ...document, launches }), JSON.stringify(validate.errors)).toBe(true);
-  const page = auditReportAs("html", { ...hostileReport, launches }, about);
+  const page = await auditReportAs("html", { ...hostileReport, launches }, about);
   expect(page).toContain("undoes the seal: 2 findings");
 });
 
-test("SARIF follows OASIS' schema of 2.1.0, with a suppression for what is waived and a mark for what expired", () => {
-  const log = JSON.parse(written("sarif"));
+test("SARIF follows OASIS' schema of 2.1.0, with a suppression for what is waived and a mark for what expired", async () => {
+  const log = JSON.parse(await written("sarif"));
   const validate = sarifValidator();
   expect(validate(log), JSON.stringify(validate.errors)).toBe(true);
   expect(validate({ ...log, version: "2.0.0" })).toBe(false);
@@ -42,8 +42,8 @@ test("SARIF follows OASIS' schema of 2.1.0, with a suppression for what is waive
   });
 });
 
-test("JUnit: a suite for each identity, skipped where waived, failed where the waiver expired", () => {
-  const xml = written("junit");
+test("JUnit: a suite for each identity, skipped where waived, failed where the waiver expired", async () => {
+  const xml = await written("junit");
   expect(xml).toContain('<skipped message="Waived until 2030-01-01: known"/>');
   expect(xml).toContain("The waiver expired on 2020-01-01 and holds no longer: was known");
   expect(xml.match(/<testsuite /gu)).toHaveLength(2);
@@ -51,8 +51,8 @@ test("JUnit: a suite for each identity, skipped where waived, failed where the w
   expect(xml).toContain("&lt;b&gt;");
 });
 
-test("a PolicyReport counts what it lists", () => {
-  const report = parse(written("policyreport"));
+test("a PolicyReport counts what it lists", async () => {
+  const report = parse(await written("policyreport"));
   expect(report.apiVersion).toBe("wgpolicyk8s.io/v1alpha2");
   expect(report.metadata.name).toMatch(/^lithify-[0-9a-f]{12}$/u);
   for (const key of ["pass", "fail", "skip"]) {
@@ -63,13 +63,13 @@ test("a PolicyReport counts what it lists", () => {
   expect(report.summary.fail).toBeGreaterThan(0);
 });
 
-test("no format lets a control character or half a surrogate through", () => {
+test("no format lets a control character or half a surrogate through", async () => {
   for (const format of ["sarif", "junit", "policyreport"] as const) {
-    expect(written(format).replaceAll("\n", "")).toMatch(/^[^\p{Cs}\p{Cf}\p{Cc}]*$/u);
+    expect((await written(format)).replaceAll("\n", "")).toMatch(/^[^\p{Cs}\p{Cf}\p{Cc}]*$/u);
   }
 });
 
-test("a waiver holds on its last day and is told of as expired on the next", () => {
+test("a waiver holds on its last day and is told of as expired on the next", async () => {
   const { model, identities } = hostileModel();
   const on = (day: string) =>
     auditModel(model, identities, new Date(`${day}T12:00:00Z`)).findings.find(
@@ -80,8 +80,8 @@ test("a waiver holds on its last day and is told of as expired on the next", () 
   expect(on("2030-01-02")?.waived).toBeUndefined();
 });
 
-test("the page holds no markup of names, no script and no address, and both colour schemes", () => {
-  const page = written("html");
+test("the page holds no markup of names, no script and no address, and both colour schemes", async () => {
+  const page = await written("html");
   expect(page).not.toMatch(/<script|<b>"|https?:|src=/u);
   expect(page).toContain("&lt;script&gt;");
   expect(page).toContain("prefers-color-scheme:dark");
@@ -89,11 +89,11 @@ test("the page holds no markup of names, no script and no address, and both colo
   expect(page.isWellFormed()).toBe(true);
 });
 
-test("SARIF of a finding in a manifest has its place, and follows the schema too", () => {
+test("SARIF of a finding in a manifest has its place, and follows the schema too", async () => {
   const place = { file: "deploy/pod [1].yaml", line: 7, column: 3 };
   const findings = hostileReport.findings.map((finding) => ({ ...finding, place }));
   const report = { ...hostileReport, findings };
-  const log = JSON.parse(auditReportAs("sarif", report, about));
+  const log = JSON.parse(await auditReportAs("sarif", report, about));
   const validate = sarifValidator();
   expect(validate(log), JSON.stringify(validate.errors)).toBe(true);
   expect(log.runs[0].results[0].locations[0].physicalLocation).toEqual({
@@ -101,7 +101,7 @@ test("SARIF of a finding in a manifest has its place, and follows the schema too
     region: { startLine: 7, startColumn: 3 },
   });
   for (const format of ["text", "junit", "policyreport", "html"] as const) {
-    expect(auditReportAs(format, report, about)).toContain("deploy/pod [1].yaml:7:3");
+    expect(await auditReportAs(format, report, about)).toContain("deploy/pod [1].yaml:7:3");
   }
 });
 
@@ -115,7 +115,7 @@ function sarifValidator() {
   return ajv.compile(JSON.parse(readFileSync(fileURLToPath(file), "utf8")));
 }
 
-function written(format: ReportFormat): string {
+function written(format: ReportFormat): Promise<string> {
   return auditReportAs(format, hostileReport, about);
 }
 
