@@ -9,7 +9,7 @@ import type { Front, Guest } from "./front.ts";
 import { refusalOf, refusalText, refuse } from "./front-refusals.ts";
 import { Addresses, FrontRequest } from "./front-request.ts";
 import { HeadCollector } from "./head-collector.ts";
-import { endsConnection, writeAnswer, writeUpgrade } from "./response-writer.ts";
+import { endsConnection, writeAnswer, writeTogether, writeUpgrade } from "./response-writer.ts";
 
 /** Bytes of requests that are kept while an earlier one of the connection is still answered. */
 const mostPipelined = 65_536;
@@ -160,7 +160,7 @@ export class Connection implements Guest {
     this.#admitted = head;
     this.#admittedBy = plan;
     if (body !== 0) this.#body = new MessageBody(() => this.#wantBody(head));
-    handler(request, this.#body, (answer) => this.#send(request, answer));
+    handler(request, this.#body, (answer) => writeTogether(() => this.#send(request, answer)));
   }
 
   /** A reader waits for the body: now a client that asked may be told to send it. */
