@@ -2,6 +2,9 @@ import type { Answer } from "../answer/answer.ts";
 import { type Failure, failureCodes, failureIn } from "../message/failure.ts";
 import type { Transaction } from "../message/transaction.ts";
 
+/** What became of a message; undefined where it is told in another way. */
+type Outcome = Answer | Failure | undefined;
+
 /**
  * What `work` gives, or a failure when the transaction has taken longer than `limit` milliseconds
  * by then; 0 is no limit. An answer that comes too late is thrown away.
@@ -9,8 +12,8 @@ import type { Transaction } from "../message/transaction.ts";
 export function withinTime(
   transaction: Transaction,
   limit: number,
-  work: Failure | Promise<Answer | Failure>,
-): Failure | Promise<Answer | Failure> {
+  work: Failure | Promise<Outcome>,
+): Failure | Promise<Outcome> {
   if (limit <= 0 || !(work instanceof Promise)) return work;
   return new Promise((resolve, reject) => {
     let late = false;
@@ -27,7 +30,8 @@ export function withinTime(
     work.then((outcome) => {
       clearTimeout(timer);
       if (!late) resolve(outcome);
-      else if ("body" in outcome && !(outcome.body instanceof Uint8Array)) outcome.body.destroy();
+      else if (outcome !== undefined && "body" in outcome && !(outcome.body instanceof Uint8Array))
+        outcome.body.destroy();
     }, reject);
   });
 }

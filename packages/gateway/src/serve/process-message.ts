@@ -1,17 +1,11 @@
 import type { Readable } from "node:stream";
 import { type Answer, defaultErrorAnswer, skippedAnswer } from "../answer/answer.ts";
-import { ProxiedAnswer } from "../answer/proxied-answer.ts";
 import { upgradedAnswer } from "../answer/upgraded-answer.ts";
-import { type BackendAnswer, discard } from "../backside/exchange.ts";
-import { collectBody, TooLarge } from "../http/collect-body.ts";
+import type { BackendAnswer } from "../backside/exchange.ts";
+import type { UpgradedConnection } from "../backside/upgraded-connection.ts";
+import { TooLarge } from "../http/collect-body.ts";
 import { arrivingHeaders } from "../message/arriving-headers.ts";
-import {
-  type Failure,
-  failureCodes,
-  failureIn,
-  internalError,
-  thrownIn,
-} from "../message/failure.ts";
+import { type Failure, thrownIn } from "../message/failure.ts";
 import {
   type Content,
   emptyContent,
@@ -20,22 +14,23 @@ import {
 } from "../message/transaction.ts";
 import { tellRule } from "../message/transaction-log.ts";
 import { readVariable } from "../message/variables.ts";
-import type { MessageType, ServicePlan } from "../plan/service-plan.ts";
+import type { ServicePlan } from "../plan/service-plan.ts";
 import { answerFailure } from "../rules/answer-failure.ts";
 import { findRule } from "../rules/find-rule.ts";
 import { readMessage } from "../rules/message-types.ts";
 import { rewriteMessage } from "../rules/rewrite-message.ts";
-import { type Lost, runRule } from "../rules/run-rule.ts";
+import { runRule } from "../rules/run-rule.ts";
 import { withinTime } from "../rules/transaction-time.ts";
+import { collect, failed, processResponse, skipsRules } from "./process-response.ts";
 import type { ServiceWorld } from "./service-world.ts";
 
 const noBytes = new Uint8Array(0);
 
-/** Most bytes of one message that are kept in memory where the service sets no limit. */
-export const largestMessage = 64 * 1024 * 1024;
+/** What becomes of a message: at once where nothing had to be waited for; undefined for later. */
+type Result = Answer | Failure | Promise<Answer | Failure | undefined> | undefined;
 
-/** What becomes of a message: at once where nothing had to be waited for. */
-type Result = Answer | Failure | Promise<Answer | Failure>;
+/** Hears what became of a message, once, when its result was undefined or is lost. */
+type Later = (result: Answer | Failure | Promise<Answer | Failure | undefined>) => void;
 
 /**
  * Takes one request through its service: request rule, backend unless it is skipped, response
@@ -56,24 +51,22 @@ export function processMessage(
     endMessage(world, transaction, answer, begun);
     respond(answer);
   };
-  const answerLater = (result: Failure | Promise<Answer | Failure>): void =>
-    void answerLate(world, transaction, result).then(finish);
-  const result = beginMessage(world, transaction, body, answerLater);
-  if (result instanceof Promise || "code" in result) answerLater(result);
-  else finish(result);
+  const later: Later = (result) => {
+    if (!(result instanceof Promise) && !("code" in result)) finish(result);
+    else void answerLate(world, transaction, result).then((answer) => answer && finish(answer));
+  };
+  const result = beginMessage(world, transaction, body, later);
+  if (result !== undefined) later(result);
 }
 
 function beginMessage(
   world: ServiceWorld,
   transaction: Transaction,
   body: Readable | undefined,
-  lost: Lost,
+  later: Later,
 ): Result {
   try {
-    const result = processRequest(world, transaction, body, lost);
-    const late = result instanceof Promise || "code" in result;
-    if (!late) editFrontHeaders(world.plan, result);
-    return result;
+    return edited(world.plan, processRequest(world, transaction, body, later));
   } catch (error) {
     return thrownIn(transaction, error);
   }
@@ -101,10 +94,11 @@ function endMessage(
 async function answerLate(
   world: ServiceWorld,
   transaction: Transaction,
-  result: Failure | Promise<Answer | Failure>,
-): Promise<Answer> {
+  result: Failure | Promise<Answer | Failure | undefined>,
+): Promise<Answer | undefined> {
   try {
     const answer = await withinTime(transaction, world.plan.transactionTimeout, result);
+    if (answer === undefined) return undefined;
     if ("code" in answer) return await answerFailure(world, transaction, answer);
     editFrontHeaders(world.plan, answer);
     return answer;
@@ -118,7 +112,7 @@ function processRequest(
   world: ServiceWorld,
   transaction: Transaction,
   body: Readable | undefined,
-  lost: Lost,
+  later: Later,
 ): Result {
   const { plan } = world;
   if (plan.loopDetection && passedBefore(world, transaction)) {
@@ -126,13 +120,13 @@ function processRequest(
   }
   if (plan.requestType === "unprocessed") {
     if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
-    return forward(world, transaction, body ?? noBytes);
+    return forward(world, transaction, body ?? noBytes, later);
   }
-  if (body === undefined) return processWhole(world, transaction, noBytes, lost);
+  if (body === undefined) return processWhole(world, transaction, noBytes, later);
   return collect(body, plan).then((bytes) =>
     bytes instanceof TooLarge
       ? failed("client", bytes.message)
-      : processWhole(world, transaction, bytes, lost),
+      : processWhole(world, transaction, bytes, later),
   );
 }
 
@@ -141,7 +135,7 @@ function processWhole(
   world: ServiceWorld,
   transaction: Transaction,
   arrived: Uint8Array,
-  lost: Lost,
+  later: Later,
 ): Result {
   const { plan } = world;
   const bytes = rewritten(transaction, arrived);
@@ -151,95 +145,72 @@ function processWhole(
   transaction.contexts.set("INPUT", input);
   if (skipsRules(plan, plan.requestType, bytes)) {
     if (plan.backend.type === "loopback") return skippedAnswer(transaction);
-    return forward(world, transaction, bytes);
+    return forward(world, transaction, bytes, later);
   }
   const entry = findRule(transaction, plan.policy, "request-rule");
   if (entry === undefined) return failed("client", "no rule of the policy matches the request");
   tellRule(world.log, transaction, entry);
-  const outcome = runRule(world, transaction, entry.rule, lost);
+  const outcome = runRule(world, transaction, entry.rule, later);
   return outcome instanceof Promise
-    ? outcome.then((failure) => afterRequestRule(world, transaction, failure))
-    : afterRequestRule(world, transaction, outcome);
+    ? outcome.then((failure) => afterRequestRule(world, transaction, failure, later))
+    : afterRequestRule(world, transaction, outcome, later);
 }
 
 function afterRequestRule(
   world: ServiceWorld,
   transaction: Transaction,
   failure: Failure | undefined,
+  later: Later,
 ): Result {
   if (failure !== undefined) return failure;
   const answered = transaction.skipsBackside || world.plan.backend.type === "loopback";
   if (answered) return skippedAnswer(transaction);
-  return forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes);
+  return forward(world, transaction, (transaction.read("OUTPUT") ?? emptyContent).bytes, later);
 }
 
-async function forward(
+/** Sends the message to its backend; `later` hears what became of it. */
+function forward(
   world: ServiceWorld,
   transaction: Transaction,
   body: Uint8Array | Readable,
-): Promise<Answer | Failure> {
+  later: Later,
+): Result {
+  const { backend, plan } = world;
   transaction.forwardedAt = Date.now();
-  const answer =
-    transaction.request.upgrade === undefined
-      ? await new Promise<BackendAnswer | Failure>((resolve) =>
-          world.backend.send(transaction, body, resolve),
-        )
-      : await world.backend.upgrade(transaction);
-  world.meter.backend("status" in answer ? answer.status : undefined);
-  if ("socket" in answer) return upgradedAnswer(answer);
-  if (!("body" in answer)) return answer;
-  transaction.respondedAt = Date.now();
-  transaction.side = "response";
-  const { plan } = world;
-  const proxies = answer.status >= 400 && transaction.proxiesErrors;
-  if (answer.status >= 400 && !plan.processHttpErrors && !proxies) {
-    discard(answer.body);
-    transaction.answerStatus ??= answer.status;
-    transaction.answerReason ??= answer.reason;
-    const code = failureCodes.responseCode;
-    return failureIn(transaction, code, `the backend answered ${answer.status}`);
+  if (transaction.request.upgrade !== undefined) {
+    return backend
+      .upgrade(transaction)
+      .then((answer) =>
+        "socket" in answer ? upgraded(world, answer) : received(world, transaction, answer),
+      );
   }
-  transaction.original = answer.headers;
-  transaction.received = answer;
-  transaction.current = answer.headers.copy();
-  if (plan.urlRewrite !== undefined) rewriteMessage(transaction, plan.urlRewrite);
-  if (plan.responseType === "unprocessed" || proxies) {
-    return new ProxiedAnswer(transaction, answer);
+  if (plan.transactionTimeout > 0) {
+    return new Promise((resolve) =>
+      backend.send(transaction, body, (answer) => resolve(received(world, transaction, answer))),
+    );
   }
-  // a stream can only go through where nothing has to look into it
-  if (plan.responseType === "preprocessed" && !plan.policy.some((entry) => entry.readsContent)) {
-    const entry = findRule(transaction, plan.policy, "response-rule");
-    if (entry === undefined) return new ProxiedAnswer(transaction, answer);
-  }
-  return await processResponse(world, transaction, answer);
+  backend.send(transaction, body, (answer) => later(received(world, transaction, answer)));
+  return undefined;
 }
 
-async function processResponse(
+function upgraded({ meter }: ServiceWorld, connection: UpgradedConnection): Answer {
+  meter.backend(connection.status);
+  return upgradedAnswer(connection);
+}
+
+/** What the client gets of what a backend gave; sockets call it, so that it must not throw. */
+function received(
   world: ServiceWorld,
   transaction: Transaction,
-  answer: BackendAnswer,
-): Promise<Answer | Failure> {
-  const { plan } = world;
-  const { body } = answer;
-  const bytes = body instanceof Uint8Array ? body : await collect(body, plan);
-  if (bytes instanceof TooLarge) {
-    discard(body);
-    return failed("server", bytes.message);
+  answer: BackendAnswer | Failure,
+): Answer | Failure | Promise<Answer | Failure> {
+  world.meter.backend("status" in answer ? answer.status : undefined);
+  if (!("body" in answer)) return answer;
+  try {
+    return edited(world.plan, processResponse(world, transaction, answer));
+  } catch (error) {
+    return thrownIn(transaction, error);
   }
-  transaction.responseSize = bytes.length;
-  if (skipsRules(plan, plan.responseType, bytes)) {
-    return new ProxiedAnswer(transaction, answer, bytes);
-  }
-  const message = readMessage(transaction, world.schemas, plan.responseType, bytes);
-  if (typeof message === "string") return failed("server", `the backend's answer ${message}`);
-  transaction.contexts.set("INPUT", message);
-  const entry = findRule(transaction, plan.policy, "response-rule");
-  if (entry === undefined) return new ProxiedAnswer(transaction, answer, bytes);
-  transaction.contexts.delete("OUTPUT");
-  tellRule(world.log, transaction, entry);
-  const failure = await runRule(world, transaction, entry.rule);
-  if (failure !== undefined) return failure;
-  return new ProxiedAnswer(transaction, answer, (transaction.read("OUTPUT") ?? emptyContent).bytes);
 }
 
 /** The request's body once the service's urlrewrite policy has seen the request. */
@@ -256,7 +227,13 @@ function passedBefore({ backend }: ServiceWorld, { request }: Transaction): bool
   return request.headers.values("via").some((value) => value.includes(backend.via));
 }
 
-/** `inject front` and `suppress front`: what the client gets. */
+/** `inject front` and `suppress front`: what the client gets, where the answer stands already. */
+function edited<Given extends Result>(plan: ServicePlan, result: Given): Given {
+  const stands = result !== undefined && !(result instanceof Promise) && !("code" in result);
+  if (stands) editFrontHeaders(plan, result);
+  return result;
+}
+
 function editFrontHeaders(plan: ServicePlan, answer: Answer): void {
   for (const { side, name, value } of plan.headerEdits) {
     if (side === "front") answer.headers.set(name, value === undefined ? [] : [value]);
@@ -270,18 +247,4 @@ function formOf(transaction: Transaction, bytes: Uint8Array): Content | undefine
   transaction.contexts.set("INPUT", content);
   const first = findRule(transaction, plan.policy, "request-rule")?.rule.actions[0];
   return plan.requestType === "xml" && first?.type === "convert-http" ? content : undefined;
-}
-
-function collect(body: Readable, plan: ServicePlan): Promise<Uint8Array | TooLarge> {
-  return collectBody(body, plan.maxMessageBytes || largestMessage);
-}
-
-/** Rules run on nothing only for opaque messages, and where the service wants them to. */
-function skipsRules(plan: ServicePlan, type: MessageType, bytes: Uint8Array): boolean {
-  return type !== "preprocessed" && bytes.length === 0 && !plan.forcePolicyExec;
-}
-
-function failed(side: Failure["side"], detail: string): Failure {
-  const code = failureCodes.dynamicExecution;
-  return { code, subcode: code, message: internalError, side, detail };
 }
