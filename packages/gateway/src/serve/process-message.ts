@@ -1,8 +1,6 @@
 import type { Readable } from "node:stream";
 import { type Answer, defaultErrorAnswer, skippedAnswer } from "../answer/answer.ts";
-import { upgradedAnswer } from "../answer/upgraded-answer.ts";
 import type { BackendAnswer } from "../backside/exchange.ts";
-import type { UpgradedConnection } from "../backside/upgraded-connection.ts";
 import { TooLarge } from "../http/collect-body.ts";
 import { arrivingHeaders } from "../message/arriving-headers.ts";
 import { type Failure, thrownIn } from "../message/failure.ts";
@@ -177,13 +175,7 @@ function forward(
 ): Result {
   const { backend, plan } = world;
   transaction.forwardedAt = Date.now();
-  if (transaction.request.upgrade !== undefined) {
-    return backend
-      .upgrade(transaction)
-      .then((answer) =>
-        "socket" in answer ? upgraded(world, answer) : received(world, transaction, answer),
-      );
-  }
+  if (transaction.request.upgrade !== undefined) return upgrade(world, transaction);
   if (plan.transactionTimeout > 0) {
     return new Promise((resolve) =>
       backend.send(transaction, body, (answer) => resolve(received(world, transaction, answer))),
@@ -193,9 +185,14 @@ function forward(
   return undefined;
 }
 
-function upgraded({ meter }: ServiceWorld, connection: UpgradedConnection): Answer {
-  meter.backend(connection.status);
-  return upgradedAnswer(connection);
+/** Asks the backend for another protocol, for the rest of the connection. */
+async function upgrade(world: ServiceWorld, transaction: Transaction): Promise<Answer | Failure> {
+  // loaded before there is a connection, which must not wait for it
+  const { upgradedAnswer } = await import("../answer/upgraded-answer.ts");
+  const answer = await world.backend.upgrade(transaction);
+  if (!("socket" in answer)) return received(world, transaction, answer);
+  world.meter.backend(answer.status);
+  return upgradedAnswer(answer);
 }
 
 /** What the client gets of what a backend gave; sockets call it, so that it must not throw. */
