@@ -54,7 +54,7 @@ test.each([
   [["%j", { a: 1 }], '{"a":1}'],
   [["%x %b %o %c %e", 255, 5, 8, 65, 1500], "ff 101 10 A 1.5e+3"],
   [["%c%c%c", 65, 1e21, "none"], "A\uFFFD\0"],
-  [["100%% of %s"], "100% of %s"],
+  [["100%% of %s", "it"], "100% of it"],
   [["left", "over", { a: [1] }], "left over { a: [ 1 ] }"],
   [[{ a: 1 }], "{ a: 1 }"],
 ])("%j is shown as %s", (values, text) => {

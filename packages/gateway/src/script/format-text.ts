@@ -7,6 +7,16 @@ import { shownValue } from "./shown-value.ts";
 export function formatText(values: readonly unknown[]): string {
   const [first, ...rest] = values;
   if (typeof first !== "string") return values.map(shown).join(" ");
+  // as in Node a text alone is no format
+  return rest.length === 0 ? first : formatted(first, rest);
+}
+
+/** The text of `sprintf`, whose first value is always a format. */
+export function sprintfText([first, ...rest]: readonly unknown[]): string {
+  return formatted(typeof first === "string" ? first : shown(first), rest);
+}
+
+function formatted(first: string, rest: readonly unknown[]): string {
   let next = 0;
   const used = new Set<number>();
   const text = first.replace(
@@ -26,28 +36,70 @@ export function formatText(values: readonly unknown[]): string {
 function directiveText(type: string, value: unknown): string {
   switch (type) {
     case "d":
+      return numberText(value, numberOf);
     case "f":
-      return String(Number(value));
+      return plainNumber(parsed(value, Number.parseFloat));
     case "i":
-      return String(Math.trunc(Number(value)));
+      return numberText(value, (each) => parsed(each, Number.parseInt));
     case "u":
-      return String(Math.trunc(Number(value)) >>> 0);
+      return String(whole(value) >>> 0);
     case "e":
-      return Number(value).toExponential();
+      return numberOf(value).toExponential();
     case "c":
-      return characterOf(Math.trunc(Number(value)));
+      return characterOf(whole(value));
     case "o":
       return typeof value === "number" ? value.toString(8) : shown(value);
     case "x":
-      return Math.trunc(Number(value)).toString(16);
+      return whole(value).toString(16);
     case "X":
-      return Math.trunc(Number(value)).toString(16).toUpperCase();
+      return whole(value).toString(16).toUpperCase();
     case "b":
-      return Math.trunc(Number(value)).toString(2);
+      return whole(value).toString(2);
     case "j":
-      return JSON.stringify(value) ?? "undefined";
+      return jsonText(value);
     default:
       return shown(value);
+  }
+}
+
+/** As `util.format` writes numbers: with the sign of zero, big integers with their mark. */
+function numberText(value: unknown, read: (value: unknown) => number): string {
+  return typeof value === "bigint" ? `${value}n` : plainNumber(read(value));
+}
+
+function plainNumber(value: number): string {
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+/** A value as a number; NaN for what is none and for what cannot become one. */
+function numberOf(value: unknown): number {
+  try {
+    return Number(value);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function whole(value: unknown): number {
+  return Math.trunc(numberOf(value));
+}
+
+/** The number with which a text begins. */
+function parsed(value: unknown, parse: (text: string) => number): number {
+  try {
+    return parse(String(typeof value === "symbol" ? "" : value));
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Throws what a `toJSON` of the value throws. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "undefined";
+  } catch (error) {
+    if (!/circular structure/.test((error as Error).message)) throw error;
+    return "[Circular]";
   }
 }
 

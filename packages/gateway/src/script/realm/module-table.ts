@@ -5,7 +5,7 @@ import url from "node:url";
 import { isDeepStrictEqual, types } from "node:util";
 import { defaultXmlLimits } from "../../xml/limits.ts";
 import { scannedDocument } from "../../xml/parse.ts";
-import { formatText } from "../format-text.ts";
+import { formatText, sprintfText } from "../format-text.ts";
 import { shownValue } from "../shown-value.ts";
 import { refusedMarkup } from "../strict-markup.ts";
 import { installAssert } from "./assert-module.ts";
@@ -91,6 +91,7 @@ export function createModuleTable(inside: RealmInside): ModuleTable {
 
 const utilBackend: UtilBackend = {
   format: (values) => formatText(values),
+  sprintf: (values) => sprintfText(values),
   inspect: (value, options) =>
     shownValue(value, {
       depth: options.depth === undefined ? 2 : options.depth,

@@ -3,6 +3,7 @@ import type { RealmKit } from "./kit.ts";
 /** What the realm's util, assert and sprintf borrow from Node, on values of the realm. */
 export interface UtilBackend {
   format(values: readonly unknown[]): string;
+  sprintf(values: readonly unknown[]): string;
   inspect(value: unknown, options: InspectOptions): string;
   deepEqual(left: unknown, right: unknown, strict: boolean): boolean;
   isProxy(value: unknown): boolean;
@@ -101,8 +102,8 @@ export function installUtil(kit: RealmKit, backend: UtilBackend): object {
 
 /** Runs inside a realm: the module sprintf, which is a function with a method of its own name. */
 export function installSprintf(kit: RealmKit, backend: UtilBackend): object {
-  const sprintf = (...values: readonly unknown[]): string => backend.format(values);
+  const sprintf = (...values: readonly unknown[]): string => backend.sprintf(values);
   const vsprintf = (format: unknown, values: readonly unknown[]): string =>
-    backend.format([format, ...values]);
+    backend.sprintf([format, ...values]);
   return kit.freeze(Object.assign(sprintf, { sprintf, vsprintf }));
 }
