@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { isFault } from "@lithify/fault";
 import {
   digestOf,
@@ -8,6 +9,8 @@ import {
   writeTar,
 } from "@lithify/oci";
 import { compress, decompress } from "../packages/oci/src/blob/compression.ts";
+import { GzipPatcher } from "../packages/oci/src/deflate/gzip-patch.ts";
+import { Unpatchable } from "../packages/oci/src/deflate/unpatchable.ts";
 import { blockSize, writeChecksum } from "../packages/oci/src/tar/header.ts";
 import { patchTar } from "../packages/oci/src/tar/patch.ts";
 import { parsePax, paxInteger, paxRecord, paxTime, xattrOf } from "../packages/oci/src/tar/pax.ts";
@@ -70,7 +73,34 @@ export const archiveTargets: readonly Target[] = [
   },
   compressionTarget("gzip"),
   compressionTarget("zstd"),
+  {
+    name: "gzip-patch",
+    async corpus() {
+      const bodies = [Buffer.from("a short text"), Buffer.alloc(100_000, "0000664 text ")];
+      const own = await Promise.all(bodies.map((body) => collect(compress(pieces(body), "gzip"))));
+      return [...own, ...bodies.map((body) => gzipSync(body)), gzipSync("stored", { level: 0 })];
+    },
+    parse: patchesInPlace,
+  },
 ];
+
+/** What the patcher makes of a stream that can be read has the content with the patch. */
+async function patchesInPlace(bytes: Buffer): Promise<void> {
+  const read = (stream: Buffer) => collect(decompress(pieces(stream), { limits: expansion }));
+  const content = await faultOr(() => read(bytes));
+  const before = content?.subarray(1, 6) ?? Buffer.from("five5");
+  const after = Buffer.from(before);
+  if (after.length > 4) after[2] = 0x58;
+  try {
+    const patcher = new GzipPatcher([{ at: 1, before, after }]);
+    const done = Buffer.concat([patcher.push(bytes), patcher.end()]);
+    if (content === undefined) return;
+    after.copy(content, 1);
+    if (!(await read(done)).equals(content)) throw new Error("the content is another one");
+  } catch (error) {
+    if (!(error instanceof Unpatchable)) throw error;
+  }
+}
 
 async function readEveryWay(bytes: Buffer): Promise<void> {
   await faultOr(() => treeFromTar(pieces(bytes), { limits }));

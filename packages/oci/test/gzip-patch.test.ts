@@ -136,6 +136,17 @@ describe("GzipPatcher", () => {
     expect((await collect(decompress(inPieces(done)))).equals(after)).toBe(true);
   });
 
+  test("takes members in which nothing changes as they are", async () => {
+    const before = Buffer.alloc(1_800_000, "some text, over and over, 0000664 and so on. ");
+    const { patches, after } = patchesOf(before, [{ at: 600_000, bytes: Buffer.from("0000644") }]);
+    const stream = await collect(compress(inPieces(before), "gzip"));
+    const done = patched(stream, patches, 1000);
+    const first = stream.readUInt32LE(16);
+    expect(done.subarray(0, first).equals(stream.subarray(0, first))).toBe(true);
+    expect(done.subarray(-500).equals(stream.subarray(-500))).toBe(true);
+    expect(gunzipSync(done).equals(after)).toBe(true);
+  });
+
   test("leaves what is compressed as it is: little is added", () => {
     const words = Array.from({ length: 200_000 }, (_, index) =>
       (index * 2_654_435_761).toString(36),

@@ -43,6 +43,11 @@ describe("the echo gateway from a checkout under umask 002", () => {
     expect(content).toMatchObject({ identity: "drouter", route: "content" });
     const { sealed, plan, bytesAdded } = await seal(store, image, policy);
     expect(plan.map((row) => row.action)).toEqual(["directories", "rewrite", "rewrite"]);
+    const encoders = sealed.image.layers.map(({ descriptor }) => descriptor.annotations);
+    expect(encoders.slice(1, 3)).toEqual([
+      { "io.lithify.encoder": "gzip-patched/1" },
+      { "io.lithify.encoder": "gzip-patched/1" },
+    ]);
     expect(bytesAdded).toBeGreaterThan(0);
     const after = await audit(sealed.image, { policy });
     expect(after.findings).toEqual([]);

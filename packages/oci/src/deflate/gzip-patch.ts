@@ -83,14 +83,27 @@ export class GzipPatcher {
       return false;
     }
     const header = input.subarray(0, length);
+    const framed = gzipMemberLength(header);
+    if (framed !== undefined && input.length < framed) return false;
     this.#done = this.#out.length;
+    if (framed !== undefined && this.#passes(input.subarray(0, framed))) return true;
     this.#out.bytes(header);
     this.#member = {
       place: this.#place,
       body: new DeflatePatcher(this.#changes, this.#out, this.#place),
-      isFramed: gzipMemberLength(header) !== undefined,
+      isFramed: framed !== undefined,
     };
     this.#input.take(length);
+    return true;
+  }
+
+  /** A member that says how long it is, and in which nothing changes, is taken as it is. */
+  #passes(member: Buffer): boolean {
+    const end = this.#place + member.readUInt32LE(member.length - 4);
+    if (this.#changes.nextChange(this.#place) < end) return false;
+    this.#out.bytes(member);
+    this.#place = end;
+    this.#input.take(member.length);
     return true;
   }
 

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
+import { isFault } from "@lithify/fault";
 import type { BlobStore } from "../blob/blob-store.ts";
 import { decompress } from "../blob/compression.ts";
 import type { DiffId } from "../blob/digest.ts";
 import { encoderAnnotation } from "../blob/frames.ts";
+import { Passage } from "../blob/passage.ts";
 import { type BytePatch, Unpatcher } from "../deflate/byte-patches.ts";
 import { GzipPatcher } from "../deflate/gzip-patch.ts";
 import { Unpatchable } from "../deflate/unpatchable.ts";
@@ -17,8 +19,8 @@ export const patchedEncoder = "gzip-patched/1";
 
 /**
  * A gzip layer with headers patched as `patchTar` does it, without compressing it anew; undefined where that cannot be
- * done: a header that would grow, or a stream that the patcher does not take. The new blob is read back: with the
- * patches taken away, its archive has to have the diffId of the layer before, so that what was read of the contents of
+ * done: a header that would grow, or a stream that the patcher does not take. What is written is also expanded: with
+ * the patches taken away, the archive has to have the diffId of the layer before, so that what was read of the contents of
  * that layer holds for this one. @throws what reading the layer, writing and reading blobs throw
  */
 export async function patchLayer(
@@ -30,11 +32,11 @@ export async function patchLayer(
   const patches = patchesOf(scanned, patchOf);
   if (patches === undefined) return undefined;
   try {
-    const blob = await store.write(patched(layer.compressed(), patches));
-    const { diffId, scanned: after } = await readBack(store.open(blob.digest, blob.size), layer, {
-      patches,
-      before: scanned,
-    });
+    const passage = new Passage();
+    const reading = readBack(passage.read(), layer, { patches, before: scanned }).catch(refused);
+    reading.catch(() => undefined);
+    const blob = await store.write(patched(layer.compressed(), patches, passage));
+    const { diffId, scanned: after } = await reading;
     const { mediaType } = layer.descriptor;
     const annotations = { [encoderAnnotation]: patchedEncoder };
     return {
@@ -63,16 +65,34 @@ function patchesOf(
   return patches;
 }
 
+/** The new stream, on its way to the store and to whoever reads it back. */
 async function* patched(
   bytes: AsyncIterable<Uint8Array>,
   patches: readonly BytePatch[],
+  passage: Passage,
 ): AsyncGenerator<Uint8Array> {
   const patcher = new GzipPatcher(patches);
-  for await (const chunk of bytes) yield patcher.push(chunk);
-  yield patcher.end();
+  try {
+    for await (const chunk of bytes) {
+      const piece = patcher.push(chunk);
+      await passage.put(piece);
+      yield piece;
+    }
+    const piece = patcher.end();
+    await passage.put(piece);
+    yield piece;
+  } finally {
+    passage.end();
+  }
 }
 
-/** Reads the archive of the new blob. @throws Unpatchable when it is not the old one but for the patches */
+/** Whatever a reader does not take of the new stream, it is not to be used. */
+function refused(error: unknown): never {
+  if (isFault(error)) throw new Unpatchable(error.message);
+  throw error;
+}
+
+/** Expands the new stream. @throws Unpatchable when it is not the old one but for the patches */
 async function readBack(
   blob: AsyncIterable<Uint8Array>,
   layer: Layer,
