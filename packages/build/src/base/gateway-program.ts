@@ -48,13 +48,22 @@ export async function bundleGateway(
         facadeModuleId === null ? `${name}.js` : `${fileName(facadeModuleId)}.js`,
       codeSplitting: { groups: [{ name: "gateway", test: start }] },
     });
-    return new Map(output.map((file) => [file.fileName, "code" in file ? file.code : ""]));
+    return new Map(
+      output.flatMap((file) => ("code" in file ? [[file.fileName, inAscii(file.code)]] : [])),
+    );
   } catch (error) {
     throw new Fault("BASE_INCOMPLETE", `the gateway's program from ${gatewayDirectory}`, {
       why: stripVTControlCharacters((error as Error).message),
       cause: error,
     });
   }
+}
+
+/** A text with one letter beyond Latin-1 takes two bytes a letter in memory: all such become escapes. */
+function inAscii(code: string): string {
+  const escaped = (unit: string): string =>
+    `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return code.replace(/[\u0080-\uffff]/g, escaped);
 }
 
 /** A source's path below `src` in one word: the program's files are all in one folder. */
