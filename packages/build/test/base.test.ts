@@ -61,7 +61,9 @@ test("a checkout's gateway is bundled, a published one brings its program", asyn
     "src/require-part.ts": "export const requirePart = (from: string): any => from;\n",
   });
   const source = await gatewayOf(checkout, fault);
-  expect(source.texts["bin/drouter"]).toContain("/opt/lithify/gateway/program/main.js");
+  const start = source.texts["bin/drouter"]?.split("\n");
+  expect(start?.[1]).toBe(`export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-1}"`);
+  expect(start?.at(-2)).toBe('exec /usr/local/bin/node /opt/lithify/gateway/program/main.js "$@"');
   expect(source.own).toEqual([
     "opt/lithify/gateway/data/t.json",
     "opt/lithify/gateway/package.json",

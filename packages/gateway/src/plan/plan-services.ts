@@ -1,9 +1,11 @@
 import type { ConfigDomain, ConfigObject, Configuration } from "../config/model.ts";
+import { requirePart } from "../require-part.ts";
 import { claimListeners } from "./front-protocols.ts";
 import { Refusals } from "./refusals.ts";
 import type { PlannedService } from "./service-plan.ts";
-import { planGateway } from "./services/mpgw.ts";
-import { planFirewall } from "./services/xmlfirewall.ts";
+import type { planGateway } from "./services/mpgw.ts";
+
+const require = requirePart(import.meta.url);
 
 /** Kinds that listen for clients: each instance is served, down or disabled, never left out. */
 const serviceKinds: ReadonlySet<string> = new Set([
@@ -20,10 +22,18 @@ const serviceKinds: ReadonlySet<string> = new Set([
   "WebTokenService",
 ]);
 
-/** The kinds that can be served, each with what makes its plan. */
-const servedKinds: ReadonlyMap<string, typeof planGateway> = new Map([
-  ["MultiProtocolGateway", planGateway],
-  ["XMLFirewallService", planFirewall],
+/** The kinds that can be served, each with what makes its plan: loaded with the first service of the kind. */
+const servedKinds: ReadonlyMap<string, () => typeof planGateway> = new Map([
+  [
+    "MultiProtocolGateway",
+    () => (require("./services/mpgw.ts") as typeof import("./services/mpgw.ts")).planGateway,
+  ],
+  [
+    "XMLFirewallService",
+    () =>
+      (require("./services/xmlfirewall.ts") as typeof import("./services/xmlfirewall.ts"))
+        .planFirewall,
+  ],
 ]);
 
 /**
@@ -64,7 +74,7 @@ function planService(
     });
     return { state: "down", ...label, obstacles: refusals.list };
   }
-  const planKind = servedKinds.get(object.kind);
+  const planKind = servedKinds.get(object.kind)?.();
   if (planKind === undefined) {
     refusals.add(object, `services of kind ${object.alias} are not served`);
     return { state: "down", ...label, obstacles: refusals.list };

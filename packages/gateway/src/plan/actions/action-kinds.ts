@@ -1,8 +1,5 @@
 import { requirePart } from "../../require-part.ts";
 import type { ActionKind } from "./action-kind.ts";
-import { conditional } from "./conditional.ts";
-import { extract } from "./extract.ts";
-import { forEach } from "./for-each.ts";
 
 const require = requirePart(import.meta.url);
 
@@ -11,14 +8,14 @@ const kinds: Readonly<Record<string, () => ActionKind>> = {
   aaa: () => (require("./aaa.ts") as typeof import("./aaa.ts")).aaa,
   call: () => (require("./call.ts") as typeof import("./call.ts")).call,
   checkpoint: () => (require("./checkpoint.ts") as typeof import("./checkpoint.ts")).checkpoint,
-  conditional: () => conditional,
+  conditional: () => (require("./conditional.ts") as typeof import("./conditional.ts")).conditional,
   "convert-http": () =>
     (require("./convert-http.ts") as typeof import("./convert-http.ts")).convertHttp,
   "event-sink": () => (require("./event-sink.ts") as typeof import("./event-sink.ts")).eventSink,
-  extract: () => extract,
+  extract: () => (require("./extract.ts") as typeof import("./extract.ts")).extract,
   fetch: () => (require("./fetch.ts") as typeof import("./fetch.ts")).fetch,
   filter: () => (require("./transform.ts") as typeof import("./transform.ts")).filter,
-  "for-each": () => forEach,
+  "for-each": () => (require("./for-each.ts") as typeof import("./for-each.ts")).forEach,
   gatewayscript: () =>
     (require("./gatewayscript.ts") as typeof import("./gatewayscript.ts")).gatewayscript,
   log: () => (require("./log.ts") as typeof import("./log.ts")).log,
