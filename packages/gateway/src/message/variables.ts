@@ -18,10 +18,9 @@ const mostSystemVariables = 10_000;
 /** The value of a variable URL; undefined when it is not set. `local` is the context of `var://local`. */
 export function readVariable(transaction: Transaction, url: string, local: string): unknown {
   if (url.startsWith(servicePrefix)) {
-    const name = url.slice(servicePrefix.length);
-    const variable = serviceVariable(name);
+    const variable = serviceVariable(url);
     if (variable === undefined || variable.access === "write") return undefined;
-    return readService(transaction, name);
+    return readService(transaction, variable.name);
   }
   if (url.startsWith("var://system/")) {
     const stored = systemVariables.get(url);
@@ -47,7 +46,8 @@ export function writeVariable(
 ): void {
   if (!isWritableVariable(url)) throw new Error(`variable ${url} cannot be set`);
   if (url.startsWith(servicePrefix)) {
-    writeService(transaction, url.slice(servicePrefix.length), value);
+    const name = serviceVariable(url)?.name ?? url.slice(servicePrefix.length);
+    writeService(transaction, name, value);
   } else if (url.startsWith("var://system/")) {
     writeSystem(url, value);
   } else {

@@ -72,11 +72,11 @@ export const serviceVariables: readonly ServiceVariable[] = [
   both("preserve-mime-encapsulation", "boolean"),
 ];
 
-const byName = new Map(serviceVariables.map((variable) => [variable.name, variable]));
+const byUrl = new Map(serviceVariables.map((variable) => [`${prefix}${variable.name}`, variable]));
 
-/** The service variable with this name below `var://service/`. */
-export function serviceVariable(name: string): ServiceVariable | undefined {
-  return byName.get(name);
+/** The service variable with this URL: found without taking the URL apart, which costs more. */
+export function serviceVariable(url: string): ServiceVariable | undefined {
+  return byUrl.get(url);
 }
 
 /** Variables that put a header on the request or on the answer: the name of the header is theirs. */
@@ -106,9 +106,10 @@ export function isWritableVariable(url: string): boolean {
   if (!url.startsWith(prefix)) {
     return /^var:\/\/(?:context\/[^/]+\/.+|local\/.+|system\/[^/]+\/.+)$/.test(url);
   }
+  const known = byUrl.get(url);
+  if (known !== undefined) return known.access !== "read";
   const name = url.slice(prefix.length);
-  if (headerVariable(name) !== undefined || parameterVariable(name) !== undefined) return true;
-  return (byName.get(name)?.access ?? "read") !== "read";
+  return headerVariable(name) !== undefined || parameterVariable(name) !== undefined;
 }
 
 /** The service variables under their dotted lower-camel names, for `service-metadata`. */
