@@ -20,8 +20,8 @@ export {
   type ProveOptions,
   type ProveReport,
   prove,
-  type Residue,
 } from "./proof/prove.ts";
+export type { Residue } from "./proof/residue.ts";
 export type { ProbeAnswer } from "./proof/run-probe.ts";
 export { openSandbox } from "./steps/sandbox.ts";
 export type { MountedVolume, VolumeSpec, VolumeTrees } from "./volume/volume.ts";

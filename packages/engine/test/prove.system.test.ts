@@ -6,6 +6,7 @@ import type { Engine } from "../src/engine.ts";
 import { openLocalEngine } from "../src/local/engine.ts";
 import { attack } from "../src/proof/attack.ts";
 import { type ProveReport, prove } from "../src/proof/prove.ts";
+import { residueWatch } from "../src/proof/residue.ts";
 import { leftovers, missingPart } from "./support/machine.ts";
 import { expectSideRoutes, observedOn, proveSideRoutes } from "./support/side-routes.ts";
 import { entry, file, openTestStore, type TestStore } from "./support/test-images.ts";
@@ -192,6 +193,23 @@ describe.skipIf(missingPart !== undefined)("prove", () => {
       Env: ["NODE_OPTIONS=--require=/srv/evil.js", "LD_PRELOAD=/srv/evil.so"],
     });
     expect((await proofOf(image, ["web"])).disagreements).toEqual([]);
+  });
+
+  it("tells what was left behind", async () => {
+    const spec = { image: await test.image(), writableRoot: true };
+    const instance = await engine.run(spec);
+    const residueAfter = await residueWatch(instance, "web", () => engine.run(spec));
+    expect(await residueAfter()).toEqual([]);
+    const [overwritten, created] = ["/srv/index.html", "/srv/planted"];
+    await attack(instance, [
+      { operation: "overwrite", path: overwritten, keep: true },
+      { operation: "create", path: created, keep: true },
+    ]);
+    expect(await residueAfter()).toEqual([
+      { identity: "web", path: overwritten, kind: "changed" },
+      { identity: "web", path: created, kind: "added" },
+    ]);
+    await instance.stop({ graceSeconds: 0 });
   });
 
   it("attacks a running instance with real changes, and puts them back unless told to keep them", async () => {

@@ -1,6 +1,6 @@
 import { type TarInput, type Tree, treeFromTar, writeTar } from "@lithify/oci";
 import { describe, expect, it } from "vitest";
-import { residueOf } from "../src/proof/prove.ts";
+import { residueOf } from "../src/proof/residue.ts";
 import { entry, file } from "./support/test-images.ts";
 
 const before = [

@@ -1,5 +1,5 @@
 import { Fault } from "@lithify/fault";
-import type { Digest, Image, Tree, TreeNode } from "@lithify/oci";
+import type { Digest, Image } from "@lithify/oci";
 import {
   type AccessModel,
   type Attempt,
@@ -11,13 +11,18 @@ import {
   type StandIn,
   standInsFor,
 } from "@lithify/seal";
-import type { Engine, Instance, InstanceFacts } from "../engine.ts";
+import type { Engine, Instance, InstanceFacts, RunSpec } from "../engine.ts";
 import { throwIfAborted } from "../host/program.ts";
+import { severalAtOnce } from "../host/several-at-once.ts";
 import { carriedNode, mountedProbe, probeEnvironment } from "./carried-node.ts";
 import { placePrograms } from "./carried-programs.ts";
+import { type Residue, residueWatch } from "./residue.ts";
 import { type ProbeAnswer, runProbe } from "./run-probe.ts";
 import { isSideCall } from "./side-calls.ts";
 import { strangeMounts, surroundingAttempts } from "./surroundings.ts";
+
+/** Identities that are tried at once, each in a container of its own. */
+export const proofsAtOnce = 3;
 
 /** An attempt of the access model; with its reasons where it is none on an object. */
 interface ModelAttempt extends Attempt {
@@ -30,13 +35,6 @@ export interface ProvedAttempt extends ModelAttempt, ProbeAnswer {}
 /** An attempt that came out otherwise, with what the model reasoned. */
 export interface Disagreement extends ProvedAttempt {
   readonly because: readonly string[];
-}
-
-/** An object that is not as it was before the attempts. */
-export interface Residue {
-  readonly identity: string;
-  readonly path: string;
-  readonly kind: "added" | "removed" | "changed";
 }
 
 /** The document of `lithify prove`. */
@@ -66,7 +64,7 @@ export interface ProveOptions {
 }
 
 /**
- * Tries live what the access model decides, for each identity in a throwaway container of the image: run as sealed
+ * Tries live what the access model decides, for each identity in a throwaway container of the image, several at once: run as sealed
  * images run (the identity's own rights, the policy's writable paths), but on a **writable root**, so that
  * what protects is the image itself and not the mount. Before and after, the file tree is compared; a writable layer
  * that stayed empty is the strongest evidence. Throws Fault PROBE_UNUSABLE, IDENTITY_DIFFERS, and what `engine.run` throws.
@@ -76,18 +74,18 @@ export async function prove(
   image: Image,
   options: ProveOptions,
 ): Promise<ProveReport> {
-  const start = performance.now();
-  const attempts: ProvedAttempt[] = [];
-  const residue: Residue[] = [];
-  const mounts = new Set<string>();
-  for (const identity of options.identities) {
+  const begun = performance.now();
+  const start = oneAfterAnother((spec: RunSpec) => engine.run(spec, options));
+  const starter = { start, isLocal: engine.name === "local", ...mountedProbe(await carriedNode()) };
+  const proofs = await severalAtOnce(options.identities, proofsAtOnce, async (identity) => {
     throwIfAborted(options.signal);
-    const proof = await proveFor(engine, image, identity, options);
-    attempts.push(...proof.attempts);
-    residue.push(...proof.residue);
-    for (const target of proof.mounts) mounts.add(target);
+    const proof = await proveFor(starter, image, identity, options);
     options.progress?.({ identity: identity.name, attempts: proof.attempts.length });
-  }
+    return proof;
+  });
+  const attempts = proofs.flatMap((proof) => proof.attempts);
+  const residue = proofs.flatMap((proof) => proof.residue);
+  const mounts = new Set(proofs.flatMap((proof) => proof.mounts));
   return {
     image: image.digest,
     immutable: residue.length === 0 && attempts.every(({ observed }) => observed !== "allowed"),
@@ -106,7 +104,7 @@ export async function prove(
       })),
     mounts: [...mounts].toSorted(),
     residue,
-    seconds: Math.round(performance.now() - start) / 1000,
+    seconds: Math.round(performance.now() - begun) / 1000,
   };
 }
 
@@ -139,13 +137,30 @@ interface Proof {
   readonly mounts: readonly string[];
 }
 
+/** Starts containers with the probe in them. */
+interface Starter extends ReturnType<typeof mountedProbe> {
+  readonly start: (spec: RunSpec) => Promise<Instance>;
+  readonly isLocal: boolean;
+}
+
+/** The first start of an image unpacks its layers, which the others then find. */
+function oneAfterAnother<Given, Result>(
+  start: (given: Given) => Promise<Result>,
+): (given: Given) => Promise<Result> {
+  let before: Promise<unknown> = Promise.resolve();
+  return (given) => {
+    const started = before.then(() => start(given));
+    before = started.catch(() => undefined);
+    return started;
+  };
+}
+
 async function proveFor(
-  engine: Engine,
+  { start, isLocal, mounts, command }: Starter,
   image: Image,
   identity: Identity,
   options: ProveOptions,
 ): Promise<Proof> {
-  const { mounts, command } = mountedProbe(await carriedNode());
   const spec = {
     image,
     as: withBounding(identity),
@@ -157,19 +172,22 @@ async function proveFor(
     readOnlyMounts: mounts,
     labels: { "lithify.purpose": "prove" },
   };
-  const instance = await engine.run(spec, options);
+  const instance = await start(spec);
   try {
     const facts = await instance.facts();
     checkIdentity(facts, identity);
-    const before = await instance.snapshot();
+    const residueAfter = await residueWatch(
+      instance,
+      identity.name,
+      isLocal ? () => start(spec) : undefined,
+    );
     const workingDirectory = image.config.config?.WorkingDir || "/";
     const attempts = await tryAll(instance, command, options.model, identity, workingDirectory);
-    const touched = await instance.touched();
-    const after = touched?.length === 0 ? before : await instance.snapshot();
+    const residue = await residueAfter();
     const strange = strangeMounts(facts, options.policy).filter(
       (target) => !mounts.some((mount) => mount.target === target),
     );
-    return { attempts, residue: residueOf(identity.name, before, after), mounts: strange };
+    return { attempts, residue, mounts: strange };
   } finally {
     await instance.stop({ graceSeconds: 1 });
   }
@@ -251,40 +269,4 @@ function rightsText(
 
 function sameMembers<T>(a: readonly T[], b: readonly T[]): boolean {
   return new Set(a).symmetricDifference(new Set(b)).size === 0;
-}
-
-/** Times of directories change by what is created and removed in them, so they do not count; everything else does. */
-export function residueOf(identity: string, before: Tree, after: Tree): readonly Residue[] {
-  const found: Residue[] = [];
-  for (const node of after) {
-    const former = before.at(node.path);
-    if (former === undefined) found.push({ identity, path: node.path, kind: "added" });
-    else if (appearance(former) !== appearance(node))
-      found.push({ identity, path: node.path, kind: "changed" });
-  }
-  for (const node of before)
-    if (after.at(node.path) === undefined)
-      found.push({ identity, path: node.path, kind: "removed" });
-  return found;
-}
-
-function appearance(node: TreeNode): string {
-  const { type, mode, uid, gid, size, digest, target, device, mtime } = node;
-  const xattrs = [...node.xattrs].map(([name, value]) => [
-    name,
-    Buffer.from(value).toString("hex"),
-  ]);
-  const time = type === "directory" ? 0 : Math.round(mtime * 1e6);
-  return JSON.stringify([
-    type,
-    mode,
-    uid,
-    gid,
-    size,
-    digest,
-    target,
-    device,
-    time,
-    xattrs.toSorted(),
-  ]);
 }
