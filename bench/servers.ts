@@ -1,5 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { bundleGateway, programMain } from "../packages/build/src/base/gateway-program.ts";
+import { heapVariables } from "../packages/build/src/base/layout.ts";
 import { root } from "./checkout.ts";
 import { programPath, type Service, startService } from "./commands.ts";
 import { copyExample, movePort } from "./example.ts";
@@ -13,20 +15,44 @@ export interface Server {
   readonly start: () => Promise<Service>;
 }
 
-/** The example on the gateway from the checkout, one worker; only the port is another. */
-export async function gatewayServer(workplace: Workplace): Promise<Server> {
+/** The example on the gateway from the checkout's sources, one worker; only the port is another. */
+export function checkoutServer(workplace: Workplace): Promise<Server> {
+  const main = join(root, "packages/gateway/src/main.ts");
+  return gatewayServer(workplace, "lithify from sources", { main, env: {} });
+}
+
+/** The same on the gateway's program with the settings that it has in an image. */
+export async function programServer(workplace: Workplace): Promise<Server> {
+  const gatewayDirectory = join(root, "packages/gateway");
+  const place = workplace.path("program");
+  mkdirSync(join(place, "program"), { recursive: true });
+  for (const part of ["package.json", "data"])
+    symlinkSync(join(gatewayDirectory, part), join(place, part));
+  symlinkSync(join(root, "node_modules"), join(place, "node_modules"));
+  const faultDirectory = join(root, "packages/fault");
+  for (const [name, text] of await bundleGateway({ gatewayDirectory, faultDirectory }))
+    writeFileSync(join(place, "program", name), text);
+  const main = join(place, "program", programMain);
+  return gatewayServer(workplace, "lithify", { main, env: heapVariables });
+}
+
+async function gatewayServer(
+  workplace: Workplace,
+  name: string,
+  { main, env: more }: { readonly main: string; readonly env: Readonly<Record<string, string>> },
+): Promise<Server> {
   const port = await freePort();
   const health = await freePort();
-  const copy = copyExample(workplace.path("gateway"));
+  const copy = copyExample(workplace.path(name));
   movePort(copy, port);
   const env = {
     ...process.env,
+    ...more,
     GATEWAY_ROOT: join(copy, "src"),
     GATEWAY_HEALTH_PORT: String(health),
     DATAPOWER_WORKER_THREADS: "1",
   };
-  const main = join(root, "packages/gateway/src/main.ts");
-  return { name: "lithify", port, start: () => startService(process.execPath, [main], { env }) };
+  return { name, port, start: () => startService(process.execPath, [main], { env }) };
 }
 
 const njsModule = "/usr/lib/nginx/modules/ngx_http_js_module.so";
