@@ -145,6 +145,8 @@ function writeStream(
   body.on("error", () => finish(false));
   body.on("close", () => finish(false));
   if (socket.destroyed) leave();
+  // it broke before anyone listened
+  else if (body.closed) finish(false);
 }
 
 /** Writes the head of an answer after which the connection speaks another protocol. */
