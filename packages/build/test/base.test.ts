@@ -62,7 +62,6 @@ test("a checkout's gateway is bundled, a published one brings its program", asyn
   });
   const source = await gatewayOf(checkout, fault);
   const start = source.texts["bin/drouter"]?.split("\n");
-  expect(start?.[1]).toBe(`export MALLOC_ARENA_MAX="\${MALLOC_ARENA_MAX:-1}"`);
   expect(start?.at(-2)).toBe('exec /usr/local/bin/node /opt/lithify/gateway/program/main.js "$@"');
   expect(source.own).toEqual([
     "opt/lithify/gateway/data/t.json",

@@ -15,7 +15,7 @@ import { machinePlatform } from "../platform.ts";
 import { defaultPath, Stage } from "../stage.ts";
 import { applets } from "./applets.ts";
 import { gatewayFiles } from "./gateway-files.ts";
-import { gatewayUser, nodePath } from "./layout.ts";
+import { gatewayUser, heapVariables, nodePath } from "./layout.ts";
 import { checkLibraries } from "./libraries.ts";
 import { droppedFiles, packageLayer } from "./package-layer.ts";
 import { currentPackages, fetchPackages } from "./packages.ts";
@@ -148,7 +148,7 @@ class Assembly {
 
   finish(): Promise<Image> {
     Object.assign(this.#stage.process, {
-      Env: [`PATH=${defaultPath}`],
+      Env: [`PATH=${defaultPath}`, ...Object.entries(heapVariables).map((pair) => pair.join("="))],
       User: gatewayUser.name,
       WorkingDir: "/",
       Entrypoint: ["/bin/drouter"],

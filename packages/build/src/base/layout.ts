@@ -13,7 +13,7 @@ export const librariesPath = "opt/lithify/node_modules";
 export const nodePath = "usr/local/bin/node";
 
 /**
- * How the C library's heap is kept small, unless the container says otherwise: one heap for all threads of
+ * How the C library's heap is kept small, in the image's environment: one heap for all threads of
  * a process, and pieces from 16 KiB on, of which compilers use many for a moment, given back at once.
  */
 export const heapVariables: Readonly<Record<string, string>> = {
@@ -80,16 +80,8 @@ function textFiles(): readonly (readonly [string, number, string])[] {
     ["etc/group", 0o644, `root:x:0:${name}\n${name}:x:${uid}:\ntty:x:5:\nnogroup:x:65534:\n`],
     ["etc/nsswitch.conf", 0o644, "passwd: files\ngroup: files\nhosts: files dns\n"],
     ["usr/local/bin/set-user", 0o755, setUser],
-    ["bin/drouter", 0o755, startScript()],
+    ["bin/drouter", 0o755, `#!/bin/sh\nexec /${nodePath} /${programPath}/${programMain} "$@"\n`],
   ];
-}
-
-function startScript(): string {
-  const variables = Object.entries(heapVariables).map(
-    ([name, value]) => `export ${name}="\${${name}:-${value}}"\n`,
-  );
-  const start = `exec /${nodePath} /${programPath}/${programMain} "$@"\n`;
-  return ["#!/bin/sh\n", ...variables, start].join("");
 }
 
 /** Users, directories, links and commands of the image, put over the distribution's files. */
