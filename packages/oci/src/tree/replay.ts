@@ -7,6 +7,7 @@ import { HeaderNotes } from "../tar/header-notes.ts";
 import { TarScanner } from "../tar/scan.ts";
 import { LayeredTree, type LayerMember, type Replayed } from "./layered-tree.ts";
 import type { Tree } from "./tree.ts";
+import { layerBegins } from "./young-space.ts";
 
 /**
  * The merged tree of an image's layers (lowest first), as the OCI image specification's layer page and the engines
@@ -130,6 +131,7 @@ export interface ScanOptions extends Pick<ReplayOptions, "digests" | "limits" | 
 
 /** Notes the members of a layer, their contents hashed and watched. */
 export function scanLayer(options: ScanOptions = {}): LayerScan {
+  layerBegins();
   const members: LayerMember[] = [];
   const headers = options.headers === true ? new HeaderNotes() : undefined;
   const hashes = options.digests !== false;
