@@ -6,7 +6,7 @@ import type { DiffId } from "../blob/digest.ts";
 import { encoderAnnotation } from "../blob/frames.ts";
 import { Passage } from "../blob/passage.ts";
 import { type BytePatch, Unpatcher } from "../deflate/byte-patches.ts";
-import { GzipPatcher } from "../deflate/gzip-patch.ts";
+import { patchedStream } from "../deflate/patched-stream.ts";
 import { Unpatchable } from "../deflate/unpatchable.ts";
 import type { Layer } from "../image/image.ts";
 import { layerFromBlob } from "../image/layer.ts";
@@ -35,7 +35,8 @@ export async function patchLayer(
     const passage = new Passage();
     const reading = readBack(passage.read(), layer, { patches, before: scanned }).catch(refused);
     reading.catch(() => undefined);
-    const blob = await store.write(patched(layer.compressed(), patches, passage));
+    const stream = patchedStream(layer.compressed(), patches, layer.descriptor.size);
+    const blob = await store.write(handedOn(stream, passage));
     const { diffId, scanned: after } = await reading;
     const { mediaType } = layer.descriptor;
     const annotations = { [encoderAnnotation]: patchedEncoder };
@@ -66,21 +67,15 @@ function patchesOf(
 }
 
 /** The new stream, on its way to the store and to whoever reads it back. */
-async function* patched(
-  bytes: AsyncIterable<Uint8Array>,
-  patches: readonly BytePatch[],
+async function* handedOn(
+  pieces: AsyncIterable<Uint8Array>,
   passage: Passage,
 ): AsyncGenerator<Uint8Array> {
-  const patcher = new GzipPatcher(patches);
   try {
-    for await (const chunk of bytes) {
-      const piece = patcher.push(chunk);
+    for await (const piece of pieces) {
       await passage.put(piece);
       yield piece;
     }
-    const piece = patcher.end();
-    await passage.put(piece);
-    yield piece;
   } finally {
     passage.end();
   }

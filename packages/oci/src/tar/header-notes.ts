@@ -17,7 +17,7 @@ export type HeaderChange =
   | { readonly answer: "bytes"; readonly patch: BytePatch }
   | { readonly answer: "grows" };
 
-/** Of the headers of an archive what is needed to patch them without reading them again: 68 bytes of each member. */
+/** Of the headers of an archive what is needed to patch them without reading them again: 64 bytes of each member, and its place. */
 export class HeaderNotes {
   readonly #at: number[] = [];
   #notes = Buffer.alloc(1024 * noteBytes);
