@@ -17,8 +17,10 @@ import {
   zstdFrameLength,
 } from "./zstd.ts";
 
-/** Frames being compressed or expanded at one time; the libuv pool has four threads unless told otherwise. */
+/** Frames being compressed at one time; the libuv pool has four threads unless told otherwise. */
 const ahead = 6;
+/** Frames being expanded: quicker done, so that more of them keep the pool busy while this thread hashes. */
+const expandedAhead = 12;
 
 interface Codec {
   /** Name and version: what the bytes of the same input depend on. */
@@ -143,7 +145,7 @@ export async function* decodeFrames(
     isFirst = false;
     const frame = await input.take(length);
     running.push({ frame, content: started(decode(frame)) });
-    if (running.length >= ahead) yield* oldest();
+    if (running.length >= expandedAhead) yield* oldest();
   }
   while (running.length > 0) yield* oldest();
   // An empty stream is malformed; the end behind a frame is not

@@ -46,11 +46,11 @@ export class LayoutBlobs implements BlobStore {
         });
       }
       const hash = createHash("sha256");
-      for (;;) {
-        const { bytesRead, buffer } = await onDisk(this.#directory, () =>
-          handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize),
-        );
+      // One piece ahead: else a read would wait behind whatever the pool does with the piece before
+      for (let next = this.#piece(handle); ; ) {
+        const { bytesRead, buffer } = await next;
         if (bytesRead === 0) break;
+        next = this.#piece(handle);
         const chunk = buffer.subarray(0, bytesRead);
         hash.update(chunk);
         yield chunk;
@@ -86,6 +86,15 @@ export class LayoutBlobs implements BlobStore {
     const passing = verified !== undefined;
     const { digest, size } = await writeDurably(this.#directory, fill, { passing });
     return { digest, size };
+  }
+
+  /** The next bytes; an error is told when it is waited for. Closing the handle waits for the read. */
+  #piece(handle: FileHandle) {
+    const read = onDisk(this.#directory, () =>
+      handle.read(Buffer.allocUnsafe(chunkSize), 0, chunkSize),
+    );
+    read.catch(() => undefined);
+    return read;
   }
 
   async #opened(digest: Digest): Promise<FileHandle> {
