@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -7,6 +7,8 @@ import { openStore, writeTar } from "@lithify/oci";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 const program = fileURLToPath(new URL("../bin/lithify.js", import.meta.url));
+
+const recorder = fileURLToPath(new URL("../../../test/module-recorder.mjs", import.meta.url));
 
 /** Most files that an audit loads: each costs more than half a millisecond of processor time. */
 const mostModules = 215;
@@ -28,21 +30,6 @@ const useless = [
   "node:tls",
 ];
 
-/** Writes the address of all that was loaded, when the command ends. */
-const recorder = `
-import { registerHooks } from "node:module";
-import { writeFileSync } from "node:fs";
-const urls = new Set();
-registerHooks({
-  resolve(specifier, context, next) {
-    const resolved = next(specifier, context);
-    urls.add(resolved.url);
-    return resolved;
-  },
-});
-process.once("exit", () => writeFileSync(process.env.RECORD, JSON.stringify([...urls])));
-`;
-
 describe("what an audit loads", () => {
   const folder = mkdtempSync(join(tmpdir(), "loaded-"));
   let loaded: string[] = [];
@@ -52,10 +39,14 @@ describe("what an audit loads", () => {
     const layer = await store.writeLayer(writeTar([]));
     const config = { architecture: "amd64", os: "linux", config: { User: "9:9" } };
     await store.tag("empty", await store.writeImage({ config, layers: [layer] }));
-    writeFileSync(join(folder, "recorder.mjs"), recorder);
     const record = join(folder, "record.json");
-    const args = ["--import", join(folder, "recorder.mjs"), program, "audit", "empty", "--json"];
-    const env = { ...process.env, RECORD: record, LITHIFY_STORE: join(folder, "store") };
+    const args = ["--import", recorder, program, "audit", "empty", "--json"];
+    const env = {
+      ...process.env,
+      RECORD: record,
+      RECORD_AT: "exit",
+      LITHIFY_STORE: join(folder, "store"),
+    };
     const ended = spawnSync(process.execPath, args, { cwd: folder, env, encoding: "utf8" });
     expect(JSON.parse(ended.stdout)).toMatchObject({ immutable: true });
     loaded = JSON.parse(readFileSync(record, "utf8")) as string[];

@@ -9,6 +9,8 @@ import { freePort } from "./support/free-port.ts";
 const packageRoot = fileURLToPath(new URL("..", import.meta.url));
 const example = fileURLToPath(new URL("../../../examples/echo-gateway/src", import.meta.url));
 
+const recorder = fileURLToPath(new URL("../../../test/module-recorder.mjs", import.meta.url));
+
 /** Most files that a gateway loads which only runs scripts: each costs about 2 ms of processor time. */
 const mostModules = 195;
 
@@ -45,21 +47,6 @@ const useless = [
   "node:tls",
 ];
 
-/** Writes the address of all that was loaded to its first message's answer, when it is told to end. */
-const recorder = `
-import { registerHooks } from "node:module";
-import { writeFileSync } from "node:fs";
-const urls = new Set();
-registerHooks({
-  resolve(specifier, context, next) {
-    const resolved = next(specifier, context);
-    urls.add(resolved.url);
-    return resolved;
-  },
-});
-process.once("SIGTERM", () => writeFileSync(process.env.RECORD, JSON.stringify([...urls])));
-`;
-
 describe("what a gateway loads", () => {
   const folder = mkdtempSync(join(tmpdir(), "loaded-"));
   let gateway: ChildProcess | undefined;
@@ -71,10 +58,14 @@ describe("what a gateway loads", () => {
     const port = await freePort();
     const file = join(root, "config/echo/echo.cfg");
     writeFileSync(file, readFileSync(file, "utf8").replace(/^( *port) 8080$/m, `$1 ${port}`));
-    writeFileSync(join(folder, "recorder.mjs"), recorder);
     const record = join(folder, "record.json");
-    const args = ["--import", join(folder, "recorder.mjs"), join(packageRoot, "src/main.ts"), root];
-    const env = { PATH: "/usr/bin:/bin", GATEWAY_HEALTH_PORT: "0", RECORD: record };
+    const args = ["--import", recorder, join(packageRoot, "src/main.ts"), root];
+    const env = {
+      PATH: "/usr/bin:/bin",
+      GATEWAY_HEALTH_PORT: "0",
+      RECORD: record,
+      RECORD_AT: "SIGTERM",
+    };
     gateway = spawn(process.execPath, args, {
       env: { ...env, DATAPOWER_WORKER_THREADS: "1" },
       stdio: "ignore",
