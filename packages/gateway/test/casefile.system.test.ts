@@ -2,7 +2,6 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isFault } from "@lithify/fault";
 import { expect, test } from "vitest";
-import { junitOf } from "../src/casefile/junit.ts";
 import { readCases } from "../src/casefile/read-cases.ts";
 import { runCases } from "../src/casefile/run-cases.ts";
 import { treeOf } from "./support/tree.ts";
@@ -112,18 +111,4 @@ test.each([
 
 test("there is a test for every bad file", () => {
   expect(readdirSync(join(folder, "bad"))).toHaveLength(5);
-});
-
-test("JUnit: a suite per file, and characters that XML does not have", () => {
-  const text = junitOf([
-    { suite: "a", name: "one", seconds: 0.5, failures: [] },
-    { suite: "a", name: "<two>\u0001", failures: ['got "x"\nline 3'] },
-    { suite: "b", name: "three", failures: [] },
-  ]);
-  expect(text).toContain('<testsuites tests="3" failures="1">');
-  expect(text).toContain('<testsuite name="a" tests="2" failures="1">');
-  expect(text).toContain('name="&lt;two&gt;?"');
-  expect(text).toContain(
-    '<failure message="got &quot;x&quot;">got &quot;x&quot;&#10;line 3</failure>',
-  );
 });

@@ -7,27 +7,33 @@ export interface JunitCase {
   readonly failures: readonly string[];
 }
 
-/** A JUnit document, a suite per file. */
+/**
+ * A JUnit document, a suite per file, in the form that readers of it have in common: counts and times
+ * on both levels, a type on each failure. Nothing is an error or skipped: a case passes or fails.
+ */
 export function junitOf(cases: readonly JunitCase[]): string {
-  const suites = Map.groupBy(cases, ({ suite }) => suite);
-  const parts = [...suites].map(([name, members]) => {
-    const failed = members.filter(({ failures }) => failures.length > 0).length;
-    const body = members.map((each) => {
-      const time = each.seconds === undefined ? "" : ` time="${each.seconds.toFixed(3)}"`;
-      const open = `    <testcase classname="${escaped(name)}" name="${escaped(each.name)}"${time}`;
-      if (each.failures.length === 0) return `${open}/>\n`;
-      const failures = each.failures
-        .map(
-          (text) =>
-            `      <failure message="${escaped(text.split("\n")[0]!)}">${escaped(text)}</failure>\n`,
-        )
-        .join("");
-      return `${open}>\n${failures}    </testcase>\n`;
-    });
-    return `  <testsuite name="${escaped(name)}" tests="${members.length}" failures="${failed}">\n${body.join("")}  </testsuite>\n`;
-  });
+  const suites = [...Map.groupBy(cases, ({ suite }) => suite)].map(
+    ([name, members]) =>
+      `  <testsuite name="${escaped(name)}" ${countsOf(members)} skipped="0">\n${members.map(caseOf).join("")}  </testsuite>\n`,
+  );
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites ${countsOf(cases)}>\n${suites.join("")}</testsuites>\n`;
+}
+
+function countsOf(cases: readonly JunitCase[]): string {
   const failed = cases.filter(({ failures }) => failures.length > 0).length;
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites tests="${cases.length}" failures="${failed}">\n${parts.join("")}</testsuites>\n`;
+  const seconds = cases.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+  return `tests="${cases.length}" failures="${failed}" errors="0" time="${seconds.toFixed(3)}"`;
+}
+
+function caseOf({ suite, name, seconds, failures }: JunitCase): string {
+  const time = seconds === undefined ? "" : ` time="${seconds.toFixed(3)}"`;
+  const open = `    <testcase classname="${escaped(suite)}" name="${escaped(name)}"${time}`;
+  if (failures.length === 0) return `${open}/>\n`;
+  const parts = failures.map((text) => {
+    const message = escaped(text.split(/\r?\n/)[0]!);
+    return `      <failure type="failure" message="${message}">${escaped(text)}</failure>\n`;
+  });
+  return `${open}>\n${parts.join("")}    </testcase>\n`;
 }
 
 /** Characters that XML does not have become `?`. */
@@ -39,5 +45,6 @@ function escaped(text: string): string {
     .replaceAll("<", "&lt;")
     .replaceAll(">", "&gt;")
     .replaceAll('"', "&quot;")
+    .replaceAll("\r", "&#13;")
     .replaceAll("\n", "&#10;");
 }

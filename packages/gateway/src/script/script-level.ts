@@ -118,7 +118,6 @@ const newerMethods: Readonly<Record<string, string>> = {
 const newerStatics: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   Object: { fromEntries: "ES2019", hasOwn: "ES2022", groupBy: "ES2024" },
   Promise: { allSettled: "ES2020", any: "ES2021", withResolvers: "ES2024", try: "ES2025" },
-  Array: { fromAsync: "ES2026" },
 };
 
 const newerGlobals: Readonly<Record<string, string>> = {

@@ -10,7 +10,9 @@ const state = 1;
 const ended = 2;
 
 /**
- * Watches the main thread from another one, and stops a script that computes without a pause. The
+ * Watches the main thread from another one, and stops a script that computes without a pause. Where
+ * the kernel tells it, the time that counts is the processor time of the main thread, so that a
+ * script is not to blame for what others take from the machine. The
  * stopped script's whole stack is gone, callers included: so what enters a realm under this watch
  * must be called from a message port's handler, where Node keeps no state of its own on the stack.
  */
@@ -19,7 +21,7 @@ export class Watchdog {
   readonly #worker: Worker;
   #watching = false;
 
-  /** `onStopped` is called in a turn of its own after a script was stopped. */
+  /** `limit` in milliseconds. `onStopped` is called in a turn of its own after a script was stopped. */
   constructor(limit: number, onStopped: () => void) {
     this.#worker = new Worker(watch, {
       eval: true,
@@ -107,12 +109,25 @@ export function lostBareStack(): void {
   bare = false;
 }
 
+/**
+ * An entry is looked at from its second look on, so that short scripts cost no file read. The first
+ * number of a thread's schedstat is the nanoseconds that it was on a processor.
+ */
 const watch = `
+const { readFileSync } = require("node:fs");
 const { parentPort, workerData } = require("node:worker_threads");
 const { Session } = require("node:inspector");
 const { shared, limit } = workerData;
 const memory = new Int32Array(shared);
 const pause = Math.max(5, Math.min(50, limit / 10));
+const times = "/proc/self/task/" + process.pid + "/schedstat";
+const onProcessor = () => Number(readFileSync(times, "utf8").split(" ")[0]) / 1e6;
+let spent = () => performance.now();
+try {
+  if (onProcessor() > 0) spent = onProcessor;
+} catch {
+  // the kernel does not tell: time that passes counts
+}
 let entry = -1;
 let since = 0;
 const trial = new Session();
@@ -121,11 +136,13 @@ trial.disconnect();
 parentPort.postMessage("watching");
 while (Atomics.wait(memory, ${ended}, 0, pause) === "timed-out") {
   const now = Atomics.load(memory, ${entries});
-  if (now !== entry) {
+  if (now !== entry || Atomics.load(memory, ${state}) !== ${running}) {
     entry = now;
-    since = performance.now();
+    since = -1;
+  } else if (since < 0) {
+    since = spent() - pause;
   } else if (
-    performance.now() - since >= limit &&
+    spent() - since >= limit &&
     Atomics.compareExchange(memory, ${state}, ${running}, ${stopping}) === ${running}
   ) {
     const session = new Session();
