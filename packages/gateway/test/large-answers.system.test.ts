@@ -3,8 +3,12 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ProxyGateway, proxyGateway } from "./support/proxy-gateway.ts";
 
-/** What `urlopen` of a script makes of answers that are large, come in many parts, or never end. */
+/**
+ * What `urlopen` of a script makes of answers that are large, come in many parts, or never end: a
+ * script hears of one when its head is there, of a small one with a length when all of it is.
+ */
 let backend: Server;
+let answered: ServerResponse | undefined;
 let bench: ProxyGateway;
 const part = Buffer.alloc(1_000_000, "x");
 
@@ -14,6 +18,13 @@ const urlopen = require('urlopen');
 const target = 'http://127.0.0.1:${port}' + sm.URI;
 urlopen.open({ target, timeout: 2 }, function (error, response) {
   if (error) { session.output.write('no answer: ' + error.errorMessage); return; }
+  if (/unread/.test(target)) { session.output.write('not read'); return; }
+  if (/head/.test(target)) {
+    urlopen.open(target.replace('head', 'go'), function () {
+      response.readAsBuffer(function (e, bytes) { session.output.write('head ' + response.statusCode + ' ' + bytes.toString().replace('headwhole', 'later')); });
+    });
+    return;
+  }
   if (/discard/.test(target)) { response.discard(function (e) { session.output.write('discarded ' + e); }); return; }
   response.readAsBuffer(function (unreadable, bytes) {
     session.output.write(unreadable ? 'unreadable: ' + unreadable.errorMessage : response.statusCode + ' ' + bytes.length);
@@ -26,8 +37,18 @@ beforeAll(async () => {
   backend = createServer((request, response) => {
     const [, kind = "", parts = "0"] = (request.url ?? "").split("/");
     if (kind === "silent") response.write("begun");
-    else if (kind === "cut")
-      response.writeHead(200, { "Content-Length": 9 }).write("half", () => response.destroy());
+    else if (kind === "head") {
+      response.write("head");
+      answered = response;
+    } else if (kind === "go") {
+      // the script asks for this once it has the head of the other answer
+      answered?.end("whole");
+      response.end();
+    } else if (kind === "drops") {
+      const drip = setInterval(() => response.write("."), 100);
+      response.on("close", () => clearInterval(drip));
+    } else if (kind === "cut")
+      response.writeHead(200, { "Content-Length": parts }).write("half", () => response.destroy());
     else {
       if (kind === "length") response.setHeader("Content-Length", Number(parts) * part.length);
       pour(response, Number(parts));
@@ -71,11 +92,15 @@ test.each([
   ["/length/20", "200 200 20000000"],
   ["/chunks/20", "200 200 20000000"],
   ["/chunks/0", "200 200 0"],
-  ["/chunks/70", /^200 no answer: .*larger than 64 MiB/],
-  ["/length/70", /^200 no answer: .*larger than 64 MiB/],
+  ["/chunks/70", /^200 unreadable: .*larger than 64 MiB/],
+  ["/length/70", /^200 unreadable: .*larger than 64 MiB/],
   ["/discard/5", "200 discarded undefined"],
-  ["/cut/0", /^200 no answer: .*/],
-  ["/silent/0", /^200 no answer: .*/],
+  ["/cut/9", /^200 no answer: .*cannot be opened: the connection ended/],
+  ["/cut/20000", /^200 unreadable: the response cannot be read: the connection ended/],
+  ["/silent/0", /^200 unreadable: the response cannot be read: ./],
+  ["/drops/0", /^200 unreadable: .*did not come whole in the time/],
+  ["/head/0", "200 head 200 later"],
+  ["/silent/unread", "200 not read"],
 ])(
   "%s",
   async (path, expected) => {

@@ -1,12 +1,10 @@
-import type { Readable } from "node:stream";
-import { collectBody, TooLarge } from "../http/collect-body.ts";
 import { Headers } from "../http/headers.ts";
 import type { AgentPlan } from "../plan/backside/agent-plan.ts";
 import type { SecurePlan } from "../plan/backside/secure-plan.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
-import type { OpenedUrl, UrlRequest } from "../script/script-host.ts";
+import type { UrlRequest } from "../script/script-host.ts";
 import type { Balancers } from "./balancers.ts";
-import type { BackendAnswer } from "./exchange.ts";
+import { type BackendAnswer, discard } from "./exchange.ts";
 import { HttpClient } from "./http-client.ts";
 import { MemberAttempts } from "./member-attempts.ts";
 import { NameResolver } from "./name-resolver.ts";
@@ -15,9 +13,8 @@ import type { OutgoingRequest } from "./request-pump.ts";
 import { type Hop, Routes } from "./routes.ts";
 import { standInPlan } from "./stand-in-plan.ts";
 import { type Target, targetOfUrl, urlOfTarget } from "./target.ts";
+import { type UrlAnswer, UrlBody } from "./url-answer.ts";
 
-/** Largest answer to a request of a script or an action, in bytes. */
-const largestAnswer = 64 * 1024 * 1024;
 /** How long a connection of scripts is kept without a request, in milliseconds. */
 const mostIdle = 30_000;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -44,8 +41,12 @@ export class UrlClient {
     this.#client.close();
   }
 
-  /** The answer, with all of its body; rejects with why there is none. */
-  async open(request: UrlRequest): Promise<OpenedUrl> {
+  /**
+   * The answer as soon as its head is there; rejects with why there is none. What the request gives
+   * as its time-out is also the time until all of the answer must be there.
+   */
+  async open(request: UrlRequest): Promise<UrlAnswer> {
+    const began = performance.now();
     const agent = this.#agentOf(request);
     const secure = this.#secureOf(request);
     const first = URL.canParse(request.target) ? targetOfUrl(new URL(request.target)) : undefined;
@@ -56,8 +57,11 @@ export class UrlClient {
     for (let followed = 0; ; followed++) {
       const answer = await this.#send(request, target, agent, secure);
       const next: Target | undefined = follows ? redirectOf(answer, target) : undefined;
-      if (next === undefined || followed >= agent.mostRedirects) return opened(answer);
-      if (!(answer.body instanceof Uint8Array)) answer.body.destroy();
+      if (next === undefined || followed >= agent.mostRedirects) {
+        const left = request.timeout && Math.max(1, began + request.timeout - performance.now());
+        return opened(answer, left);
+      }
+      discard(answer.body);
       target = next;
     }
   }
@@ -156,20 +160,11 @@ function redirectOf({ status, headers }: BackendAnswer, from: Target): Target | 
   return URL.canParse(location, base) ? targetOfUrl(new URL(location, base)) : undefined;
 }
 
-async function opened({ status, reason, headers, body }: BackendAnswer): Promise<OpenedUrl> {
-  const bytes = await wholeOf(body);
+function opened({ status, reason, headers, body }: BackendAnswer, timeout: number): UrlAnswer {
   return {
     statusCode: status,
     reasonPhrase: reason,
     headers: [...headers].map(([name, values]) => [name.toLowerCase(), values]),
-    body: bytes,
+    body: new UrlBody(body, timeout),
   };
-}
-
-async function wholeOf(body: Uint8Array | Readable): Promise<Uint8Array> {
-  if (body instanceof Uint8Array) return body;
-  const bytes = await collectBody(body, largestAnswer);
-  if (!(bytes instanceof TooLarge)) return bytes;
-  body.destroy();
-  throw new Error("the answer is larger than 64 MiB");
 }

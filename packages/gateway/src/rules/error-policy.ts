@@ -7,7 +7,7 @@ import { logEventOf } from "../message/transaction-log.ts";
 import type { ErrorActionPlan } from "../plan/service-plan.ts";
 import type { OpenedUrl } from "../script/script-host.ts";
 import type { RuleWorld } from "./actions/rule-run.ts";
-import { openUrl } from "./open-url.ts";
+import { openWhole } from "./open-url.ts";
 import { runRule } from "./run-rule.ts";
 
 const typeOfExtension: Readonly<Record<string, string>> = {
@@ -93,7 +93,5 @@ function open(
 ): Promise<OpenedUrl | string> {
   const request = { target, method: "GET", headers: {}, timeout: 0, data: undefined };
   const base = { root: world.root, domain: transaction.plan.domain, urls: world.urls };
-  return new Promise((resolve) => {
-    openUrl(request, base, (error, page) => resolve(page ?? error ?? "no answer"));
-  });
+  return openWhole(request, base).catch((error: Error) => error.message);
 }

@@ -1,7 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { fileOfUrl } from "../config/locations.ts";
 import type { Headers } from "../http/headers.ts";
 import type { Priority } from "../log.ts";
 import { keptValue } from "../message/kept-value.ts";
@@ -30,16 +27,14 @@ import { noKeys, type ScriptKeys } from "../script/script-keys.ts";
 import type { ScriptRun } from "../script/script-run.ts";
 import { changeLimit } from "../script/shared-limits.ts";
 import type { RuleRun } from "./actions/rule-run.ts";
-import { openUrl } from "./open-url.ts";
+import { ScriptFiles } from "./script-files.ts";
+import { ScriptUrls } from "./script-urls.ts";
 
 /** What a run has done, read when it ends. */
 export interface HostOutcome {
   readonly touched: boolean;
   readonly rejection: string | undefined;
 }
-
-/** Largest file that a script may write, and largest answer that it may read, in bytes. */
-export const largestScriptData = 64 * 1024 * 1024;
 
 /** The host of one run of a gatewayscript action, and what became of it. */
 export class TransactionHost implements ScriptHost, HostOutcome {
@@ -48,6 +43,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   readonly #action: ActionPlan;
   /** The run of the script, once it starts. */
   scriptRun: ScriptRun | undefined;
+  #urls: ScriptUrls | undefined;
   touched = false;
   rejection: string | undefined;
 
@@ -161,44 +157,38 @@ export class TransactionHost implements ScriptHost, HostOutcome {
     this.#transaction.answerReason = statusCode(`200 ${text}`).reason;
   }
 
-  openUrl(...[request, done]: Parameters<ScriptHost["openUrl"]>): void {
-    const { transaction, world } = this.#run;
-    const { root, urls } = world;
-    openUrl(request, { root, domain: transaction.plan.domain, urls }, done);
+  openUrl(...values: Parameters<ScriptHost["openUrl"]>): void {
+    if (this.#urls === undefined) {
+      const { transaction, world } = this.#run;
+      const { root, urls } = world;
+      this.#urls = new ScriptUrls({ root, domain: transaction.plan.domain, urls });
+    }
+    this.#urls.open(...values);
   }
 
-  readFile(url: string, done: (error: string | undefined, bytes?: Uint8Array) => void): void {
-    try {
-      done(undefined, readFileSync(this.#file(url, /^(?:temporary|local|config):/)));
-    } catch (error) {
-      done((error as Error).message);
-    }
+  readAnswer(...values: Parameters<ScriptHost["readAnswer"]>): void {
+    this.#urls!.read(...values);
   }
 
-  writeFile(
-    url: string,
-    bytes: Uint8Array | string,
-    done: (error: string | undefined) => void,
-  ): void {
-    try {
-      const file = this.#file(url, /^temporary:/);
-      if (bytes.length > largestScriptData) throw new RangeError("larger than 64 MiB");
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(`${file}.new`, bytes);
-      renameSync(`${file}.new`, file);
-      done(undefined);
-    } catch (error) {
-      done((error as Error).message);
-    }
+  leaveAnswer(answer: number): void {
+    this.#urls!.leave(answer);
   }
 
-  removeFile(url: string, done: (error: string | undefined) => void): void {
-    try {
-      rmSync(this.#file(url, /^temporary:/));
-      done(undefined);
-    } catch (error) {
-      done((error as Error).message);
-    }
+  /** The run of the script has ended. */
+  close(): void {
+    this.#urls?.close();
+  }
+
+  readFile(...values: Parameters<ScriptHost["readFile"]>): void {
+    this.#files.read(...values);
+  }
+
+  writeFile(...values: Parameters<ScriptHost["writeFile"]>): void {
+    this.#files.write(...values);
+  }
+
+  removeFile(...values: Parameters<ScriptHost["removeFile"]>): void {
+    this.#files.remove(...values);
   }
 
   userModule(specifier: string, from: string): ReturnType<ScriptHost["userModule"]> {
@@ -286,12 +276,8 @@ export class TransactionHost implements ScriptHost, HostOutcome {
     return side === "current" ? transaction.current : transaction.answer;
   }
 
-  #file(url: string, allowed: RegExp): string {
+  get #files(): ScriptFiles {
     const { transaction, world } = this.#run;
-    const file = allowed.test(url)
-      ? fileOfUrl(world.root, transaction.plan.domain, url)
-      : undefined;
-    if (file === undefined) throw new Error(`${url} cannot be used here`);
-    return file;
+    return new ScriptFiles(world.root, transaction.plan.domain);
   }
 }

@@ -6,11 +6,15 @@ export interface ListedVariable {
   readonly dataType: string;
 }
 
-/** The answer to an outgoing request of a script. */
-export interface OpenedUrl {
+/** The head of an answer to an outgoing request. */
+export interface UrlHead {
   readonly statusCode: number;
   readonly reasonPhrase: string;
   readonly headers: ReadonlyArray<readonly [string, readonly string[]]>;
+}
+
+/** An answer with all of its body. */
+export interface OpenedUrl extends UrlHead {
   readonly body: Uint8Array;
 }
 
@@ -81,10 +85,15 @@ export interface ScriptHost {
   /** `200` or `200 Reason`. */
   setStatus(side: HeaderSide, text: string): void;
   setReason(side: HeaderSide, text: string): void;
+  /** `done` hears of the head of the answer, and of a number by which its body is read. */
   openUrl(
     request: UrlRequest,
-    done: (error: string | undefined, response?: OpenedUrl) => void,
+    done: (error: string | undefined, head?: UrlHead, answer?: number) => void,
   ): void;
+  /** Waits for the whole body of an answer. */
+  readAnswer(answer: number, done: (error: string | undefined, bytes?: Uint8Array) => void): void;
+  /** Nothing of an answer is read any more. */
+  leaveAnswer(answer: number): void;
   readFile(url: string, done: (error: string | undefined, bytes?: Uint8Array) => void): void;
   writeFile(
     url: string,
@@ -196,6 +205,8 @@ export const scriptHostMethods: readonly (keyof ScriptHost)[] = [
   "setStatus",
   "setReason",
   "openUrl",
+  "readAnswer",
+  "leaveAnswer",
   "readFile",
   "writeFile",
   "removeFile",

@@ -69,11 +69,13 @@ class ScriptEnd implements RunEnd {
 
   done(): void {
     this.#ended = true;
+    this.#host.close();
     this.#outcome = outcomeOf(this.#run.transaction, this.#action, this.#host);
     this.#tell?.(this.#outcome);
   }
 
   failed(failure: ScriptFailure): void {
+    this.#host.close();
     const outcome = scriptFailure(this.#run.transaction, this.#action.location, failure);
     if (this.#tell !== undefined) this.#tell(outcome);
     // stopped before it returned to its callers

@@ -2,7 +2,7 @@ import type { Content } from "../../message/transaction.ts";
 import { readVariable } from "../../message/variables.ts";
 import type { Place } from "../../plan/actions/action-plan.ts";
 import type { OpenedUrl } from "../../script/script-host.ts";
-import { openUrl } from "../open-url.ts";
+import { openWhole } from "../open-url.ts";
 import type { RuleRun } from "./rule-run.ts";
 
 /** One request of an action. */
@@ -23,24 +23,18 @@ export function sendUrl(run: RuleRun, request: ActionRequest): Promise<OpenedUrl
   const { place, content } = request;
   const target = placeUrl(run, place.url, request.context);
   const base = { root: world.root, domain: transaction.plan.domain, urls: world.urls };
-  return new Promise((resolve) => {
-    openUrl(
-      {
-        target,
-        method: place.method || (content === undefined ? "GET" : "POST"),
-        headers: headersFor(run, request),
-        timeout: 0,
-        data: content?.bytes,
-        sslClientProfile: place.sslProfile,
-      },
-      base,
-      (error, answer) => {
-        if (answer === undefined) resolve(`${target}: ${error ?? "no answer"}`);
-        else if (answer.statusCode < 400) resolve(answer);
-        else resolve(`${target} answered ${answer.statusCode}`);
-      },
-    );
-  });
+  const sent = {
+    target,
+    method: place.method || (content === undefined ? "GET" : "POST"),
+    headers: headersFor(run, request),
+    timeout: 0,
+    data: content?.bytes,
+    sslClientProfile: place.sslProfile,
+  };
+  return openWhole(sent, base).then(
+    (answer) => (answer.statusCode < 400 ? answer : `${target} answered ${answer.statusCode}`),
+    (error: Error) => `${target}: ${error.message}`,
+  );
 }
 
 /** The URL of a place: as configured, or what the variable that it names holds. */

@@ -1,4 +1,4 @@
-import type { OpenedUrl, ScriptHost, UrlRequest } from "../script-host.ts";
+import type { ScriptHost, UrlHead, UrlRequest } from "../script-host.ts";
 import type { RealmKit, scriptErrorCodes } from "./kit.ts";
 
 /** Runs inside a realm (its text is evaluated there): makes the module urlopen for one run. */
@@ -6,35 +6,31 @@ export function installUrlopen(
   kit: RealmKit,
   codes: typeof scriptErrorCodes,
 ): (host: ScriptHost) => object {
-  let hostOf: (response: object) => ScriptHost;
-  let bodyOf: (response: object) => Uint8Array | undefined;
+  type Parts = { readonly host: ScriptHost; readonly answer: number };
+  let partsOf: (response: object) => Parts;
   const Readable = kit.readable(
-    (self, bytes) => hostOf(self).textOf(bytes),
+    (self, bytes) => partsOf(self).host.textOf(bytes),
     (self, then) => {
-      const body = bodyOf(self);
-      const problem = body === undefined ? "the response has been discarded" : undefined;
-      hostOf(self).later(() => then(problem, body))();
+      const { host, answer } = partsOf(self);
+      host.readAnswer(answer, host.later(then));
     },
   );
   class UrlResponse extends Readable {
-    readonly #host: ScriptHost;
-    #body: Uint8Array | undefined;
+    readonly #parts: Parts;
     readonly statusCode: number;
     readonly reasonPhrase: string;
     readonly headers: Readonly<Record<string, unknown>>;
-    constructor(host: ScriptHost, opened: OpenedUrl) {
+    constructor(parts: Parts, head: UrlHead) {
       super();
-      this.#host = host;
-      this.#body = opened.body;
-      this.statusCode = opened.statusCode;
-      this.reasonPhrase = opened.reasonPhrase;
+      this.#parts = parts;
+      this.statusCode = head.statusCode;
+      this.reasonPhrase = head.reasonPhrase;
       this.headers = Object.fromEntries(
-        opened.headers.map(([name, values]) => [name, kit.headerValue(values)]),
+        head.headers.map(([name, values]) => [name, kit.headerValue(values)]),
       );
     }
     static {
-      hostOf = (response) => (response as UrlResponse).#host;
-      bodyOf = (response) => (response as UrlResponse).#body;
+      partsOf = (response) => (response as UrlResponse).#parts;
     }
     get(...values: readonly unknown[]): unknown {
       const [name] = kit.named(values);
@@ -43,11 +39,13 @@ export function installUrlopen(
       return Object.entries(this.headers).find(([key]) => key.toLowerCase() === wanted)?.[1];
     }
     discard(callback?: unknown): void {
-      this.#body = undefined;
-      if (callback !== undefined) this.#host.later(kit.callback(callback))();
+      const { host, answer } = this.#parts;
+      host.leaveAnswer(answer);
+      if (callback !== undefined) host.later(kit.callback(callback))();
     }
     disconnect(): void {
-      this.#body = undefined;
+      const { host, answer } = this.#parts;
+      host.leaveAnswer(answer);
     }
   }
   interface OpenOptions {
@@ -109,12 +107,15 @@ export function installUrlopen(
         const done = kit.callback(callback);
         const options = typeof target === "object" && target !== null ? target : { target };
         const request = requestOf(options);
-        const finish = host.later((problem: string | undefined, opened?: OpenedUrl) => {
-          if (opened === undefined) {
-            const suggestion = "Check the address, the network and the profile of the request.";
-            done(kit.failure(codes.openFailed, problem ?? "the URL cannot be opened", suggestion));
-          } else done(undefined, new UrlResponse(host, opened));
-        });
+        const finish = host.later(
+          (problem: string | undefined, head?: UrlHead, answer?: number) => {
+            if (head === undefined || answer === undefined) {
+              const suggestion = "Check the address, the network and the profile of the request.";
+              const why = problem ?? "the URL cannot be opened";
+              done(kit.failure(codes.openFailed, why, suggestion));
+            } else done(undefined, new UrlResponse({ host, answer }, head));
+          },
+        );
         host.openUrl(request, finish);
       },
     });
