@@ -11,6 +11,7 @@ import { instanceStart } from "./figures/instance-start.ts";
 import { proxying } from "./figures/proxying.ts";
 import { requests } from "./figures/requests.ts";
 import { sealing } from "./figures/sealing.ts";
+import { workers } from "./figures/workers.ts";
 import { currentLoad, readMachine } from "./machine.ts";
 import { type FigureResult, figureSection, type Results, resultsPage } from "./report.ts";
 import { Workplace } from "./workplace.ts";
@@ -20,6 +21,7 @@ const figures: readonly Figure[] = [
   build,
   sealing,
   requests,
+  workers,
   proxying,
   instanceStart,
   inspection,

@@ -1,15 +1,17 @@
 /** What differs between the nginx servers of a bench: before the `events` block, inside of `http`. */
 export interface NginxParts {
   readonly connections: number;
+  /** Worker processes; one where nothing is said. */
+  readonly workers?: number;
   readonly modules?: string;
   readonly http: string;
 }
 
-/** nginx with one worker, in the foreground, without an access log, whose files are all below `directory`. */
+/** nginx in the foreground, without an access log, whose files are all below `directory`. */
 export function nginxConfiguration(directory: string, parts: NginxParts): string {
   return `${parts.modules ?? ""}${process.getuid?.() === 0 ? "user root;" : ""}
 daemon off;
-worker_processes 1;
+worker_processes ${parts.workers ?? 1};
 pid ${directory}/pid;
 error_log ${directory}/error.log warn;
 events { worker_connections ${parts.connections}; }

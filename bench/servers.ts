@@ -18,13 +18,13 @@ export interface Server {
 /** The example on the gateway from the checkout's sources, one worker; only the port is another. */
 export function checkoutServer(workplace: Workplace): Promise<Server> {
   const main = join(root, "packages/gateway/src/main.ts");
-  return gatewayServer(workplace, "lithify from sources", { main, env: {} });
+  return gatewayServer(workplace, "lithify from sources", { main, env: {}, workers: 1 });
 }
 
 /** The same on the gateway's program with the settings that it has in an image. */
-export async function programServer(workplace: Workplace): Promise<Server> {
+export async function programServer(workplace: Workplace, workers = 1): Promise<Server> {
   const gatewayDirectory = join(root, "packages/gateway");
-  const place = workplace.path("program");
+  const place = workplace.path(`program-${workers}`);
   mkdirSync(join(place, "program"), { recursive: true });
   for (const part of ["package.json", "data"])
     symlinkSync(join(gatewayDirectory, part), join(place, part));
@@ -33,24 +33,30 @@ export async function programServer(workplace: Workplace): Promise<Server> {
   for (const [name, text] of await bundleGateway({ gatewayDirectory, faultDirectory }))
     writeFileSync(join(place, "program", name), text);
   const main = join(place, "program", programMain);
-  return gatewayServer(workplace, "lithify", { main, env: heapVariables });
+  return gatewayServer(workplace, "lithify", { main, env: heapVariables, workers });
+}
+
+interface Program {
+  readonly main: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly workers: number;
 }
 
 async function gatewayServer(
   workplace: Workplace,
   name: string,
-  { main, env: more }: { readonly main: string; readonly env: Readonly<Record<string, string>> },
+  { main, env: more, workers }: Program,
 ): Promise<Server> {
   const port = await freePort();
   const health = await freePort();
-  const copy = copyExample(workplace.path(name));
+  const copy = copyExample(workplace.path(`${name} ${workers}`));
   movePort(copy, port);
   const env = {
     ...process.env,
     ...more,
     GATEWAY_ROOT: join(copy, "src"),
     GATEWAY_HEALTH_PORT: String(health),
-    DATAPOWER_WORKER_THREADS: "1",
+    DATAPOWER_WORKER_THREADS: String(workers),
   };
   return { name, port, start: () => startService(process.execPath, [main], { env }) };
 }
@@ -76,9 +82,10 @@ const script = `function echo(request) {
 export default { echo };
 `;
 
-const configuration = (directory: string, port: number): string =>
+const configuration = (directory: string, port: number, workers: number): string =>
   nginxConfiguration(directory, {
     connections: 1024,
+    workers,
     modules: `load_module ${njsModule};\n`,
     http: `  js_import main from ${directory}/echo.js;
   server {
@@ -87,13 +94,13 @@ const configuration = (directory: string, port: number): string =>
   }`,
   });
 
-/** nginx with one worker, whose script makes the same JSON of method and request URI. */
-export async function nginxServer(workplace: Workplace): Promise<Server> {
+/** nginx, whose script makes the same JSON of method and request URI. */
+export async function nginxServer(workplace: Workplace, workers = 1): Promise<Server> {
   const port = await freePort();
-  const directory = workplace.path("nginx");
+  const directory = workplace.path(`nginx-${workers}`);
   mkdirSync(directory);
   writeFileSync(join(directory, "echo.js"), script);
-  writeFileSync(join(directory, "nginx.conf"), configuration(directory, port));
+  writeFileSync(join(directory, "nginx.conf"), configuration(directory, port, workers));
   const args = ["-p", directory, "-c", join(directory, "nginx.conf")];
   return {
     name: "nginx with njs",

@@ -1,7 +1,15 @@
 import type { Bench, Figure } from "../bench.ts";
-import type { Service } from "../commands.ts";
-import { ask, secondsToFirst200 } from "../first-answer.ts";
-import { loadPort, wrkMissing } from "../load.ts";
+import {
+  loadInTurns,
+  loadRows,
+  rounds,
+  rowMaker,
+  sameAnswer,
+  seconds,
+  startDeferred,
+  untilAnswering,
+} from "../echo-rounds.ts";
+import { wrkMissing } from "../load.ts";
 import type { Row } from "../report.ts";
 import { Series } from "../samples.ts";
 import {
@@ -13,9 +21,6 @@ import {
   type Server,
 } from "../servers.ts";
 
-const rounds = 3;
-const seconds = 5;
-const connections = [32, 256] as const;
 const starts = 5;
 
 /** Figure 4: the example on one worker beside nginx with njs answering the same JSON. */
@@ -35,7 +40,7 @@ export const requests: Figure = {
     const answer = await sameAnswer(servers);
     for (const [index, server] of servers.entries())
       series.add(`${server.name} idle`, residentBytes(running[index]?.pid ?? 0));
-    if (noLoad === undefined) await measureLoad(bench, servers, series);
+    if (noLoad === undefined) await loadInTurns(bench, "requests", servers, series);
     for (const [index, server] of servers.entries())
       series.add(`${server.name} loaded`, residentBytes(running[index]?.pid ?? 0));
     for (const service of running) await service.stop();
@@ -75,63 +80,10 @@ async function measureStarts(
     }
 }
 
-async function startDeferred(bench: Bench, server: Server): Promise<Service> {
-  const started = performance.now();
-  const service = await server.start();
-  bench.workplace.defer(`stopping ${server.name}`, service.stop);
-  await untilAnswering(bench, server, service, started);
-  return service;
-}
-
-function untilAnswering(
-  bench: Bench,
-  server: Server,
-  service: Service,
-  started: number,
-): Promise<number> {
-  return secondsToFirst200(server.port, started, {
-    signal: bench.workplace.signal,
-    gone: () => (service.hasEnded() ? service.output().slice(-800) : undefined),
-  });
-}
-
-/** The answer, the same from all. @throws when one differs in status, type or body */
-async function sameAnswer(servers: readonly Server[]): Promise<string> {
-  const wanted = '{"method":"GET","uri":"/stillmutable"}';
-  for (const server of servers) {
-    const { status, type, body } = await ask(server.port, "/stillmutable");
-    if (status !== 200 || !type.startsWith("application/json") || body !== wanted)
-      throw new Error(`${server.name} answers ${status}, ${type}: ${body}`);
-  }
-  return wanted;
-}
-
-async function measureLoad(bench: Bench, servers: readonly Server[], series: Series) {
-  const { say, signal } = bench.workplace;
-  say("requests: warming up");
-  for (const server of servers)
-    await loadPort(server.port, { connections: connections[0], seconds, signal });
-  for (const count of connections)
-    for (let round = 0; round < rounds; round++) {
-      say(`requests: ${count} connections, round ${round + 1} of ${rounds}`);
-      for (const server of servers) {
-        const found = await loadPort(server.port, { connections: count, seconds, signal });
-        series.add(`${server.name} ${count} rate`, found.perSecond);
-        series.add(`${server.name} ${count} p99`, found.p99);
-        series.add(`${server.name} ${count} errors`, found.errors);
-      }
-    }
-}
-
 function rowsOf([ours, peer]: readonly Server[], series: Series, hasLoad: boolean): readonly Row[] {
   const row = rowMaker(ours, peer, series);
-  const loads = connections.flatMap((count) => [
-    row(`${count} connections: requests`, "per second", `${count} rate`),
-    row(`${count} connections: p99`, "ms", `${count} p99`),
-    row(`${count} connections: errors`, "count", `${count} errors`),
-  ]);
   return [
-    ...(hasLoad ? loads : []),
+    ...(hasLoad ? loadRows(row) : []),
     row("memory before the load", "bytes", "idle"),
     ...(hasLoad ? [row("memory after the load", "bytes", "loaded")] : []),
     row("start to first answer", "s", "start"),
@@ -145,15 +97,4 @@ function checkoutRows(checkout: Server, peer: Server | undefined, series: Series
     row("from sources: memory at the first answer", "bytes", "started"),
     row("from sources: start to first answer", "s", "start"),
   ];
-}
-
-function rowMaker(ours: Server | undefined, peer: Server | undefined, series: Series) {
-  return (what: string, unit: Row["unit"], key: string): Row => ({
-    what,
-    unit,
-    ours: series.of(`${ours?.name} ${key}`),
-    ...(peer === undefined
-      ? {}
-      : { peer: { name: peer.name, samples: series.of(`${peer.name} ${key}`) } }),
-  });
 }
