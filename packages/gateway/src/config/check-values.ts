@@ -1,5 +1,6 @@
 import { fieldsOfType, isBitmap, kindNamed } from "../catalogue.ts";
 import type { CatalogueProperty } from "../catalogue-entry.ts";
+import { isSavedPhase } from "../plan/aaa/saved-phase.ts";
 import type { ConfigObject, Origin, PropertyLine } from "./model.ts";
 import { isWhole, regularLines } from "./values.ts";
 
@@ -9,6 +10,33 @@ export interface ValueProblem {
   readonly property: string;
   readonly message: string;
 }
+
+/** Choices of older firmware that saved files still make, and that mean nothing else by now. */
+const olderValues: Readonly<Record<string, readonly string[]>> = {
+  "ssl-client-type": ["proxy"],
+  "mc-ssl-client-type": ["proxy"],
+  "ssl-config-type": ["proxy"],
+  // control-list
+  type: ["blacklist", "whitelist"],
+  // the profiles of ssh
+  ciphers: [
+    ..."AES128-CBC AES192-CBC AES256-CBC BLOWFISH-CBC CAST128-CBC 3DES-CBC".split(" "),
+    ..."ARCFOUR ARCFOUR128 ARCFOUR256 RIJNDAEL-CBC_AT_LYSATOR.LIU.SE".split(" "),
+  ],
+  "kex-alg": ["DIFFIE-HELLMAN-GROUP14-SHA1", "DIFFIE-HELLMAN-GROUP-EXCHANGE-SHA1"],
+  "mac-alg": [
+    ..."HMAC-SHA1 HMAC-SHA1-96 HMAC-MD5 HMAC-MD5-96 HMAC-RIPEMD160".split(" "),
+    ..."UMAC-64_AT_OPENSSH.COM UMAC-64-ETM_AT_OPENSSH.COM HMAC-SHA1-ETM_AT_OPENSSH.COM".split(" "),
+  ],
+};
+
+/** Objects of which `olderValues` may be true. */
+const olderKinds: Readonly<Record<string, RegExp>> = {
+  type: /^ControlList$/,
+  ciphers: /^SSH/,
+  "kex-alg": /^SSH/,
+  "mac-alg": /^SSH/,
+};
 
 /**
  * Holds every property line of an object against the catalogue: whole numbers and their ranges,
@@ -20,7 +48,9 @@ export function checkValues(object: ConfigObject): ValueProblem[] {
   const problems: ValueProblem[] = [];
   for (const line of regularLines(object)) {
     const property = kind.properties.get(line.name);
-    if (property === undefined || line.negated) continue;
+    if (property === undefined || line.negated || isOlder(object, line)) continue;
+    // its words are not in the order of the catalogue
+    if (object.kind === "AAAPolicy" && isSavedPhase(line)) continue;
     checkLine(property, line, (at, message) => {
       const column = line.columns?.[at] ?? line.origin.column;
       const origin = { ...line.origin, ...(column === undefined ? {} : { column }) };
@@ -28,6 +58,11 @@ export function checkValues(object: ConfigObject): ValueProblem[] {
     });
   }
   return problems;
+}
+
+function isOlder({ kind }: ConfigObject, { name, arguments: words }: PropertyLine): boolean {
+  if (!Object.hasOwn(olderValues, name) || olderKinds[name]?.test(kind) === false) return false;
+  return words.every((word) => olderValues[name]!.includes(word));
 }
 
 type Report = (argument: number, message: string) => void;

@@ -9,6 +9,7 @@ import {
   type PropertyLine,
 } from "../config/model.ts";
 import { regularLines } from "../config/values.ts";
+import { isSavedPhase } from "../plan/aaa/saved-phase.ts";
 
 /** One name that an object gives of another one. `target` is undefined when there is no such object. */
 export interface Reference {
@@ -54,7 +55,7 @@ export function referencesOf(
   };
   for (const line of regularLines(object)) {
     const property = kind.properties.get(line.name);
-    if (property === undefined || line.negated) continue;
+    if (property === undefined || line.negated || isSavedPhase(line)) continue;
     const at = (argument: number): Origin => originOf(line, argument);
     const to = referredKind(object, line.name, property);
     if (to !== undefined) {
@@ -78,7 +79,10 @@ export function referencesOf(
 export function isBuiltIn(reference: Reference): boolean {
   const { kind, name } = reference;
   if (builtIn.has(kind)) return true;
-  return kind !== "StylePolicy" && /^default(?:-attempt-stream(?:-all)?|-wsrr)?$/.test(name);
+  return (
+    kind !== "StylePolicy" &&
+    /^(?:default(?:-attempt-stream(?:-all)?|-wsrr)?|system-default)$/.test(name)
+  );
 }
 
 function originOf(line: PropertyLine, argument: number): Origin {

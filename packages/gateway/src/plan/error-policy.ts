@@ -1,6 +1,7 @@
 import { fileOfUrl } from "../config/locations.ts";
 import { type ConfigObject, objectKey, type PropertyLine } from "../config/model.ts";
 import type { RulePlanner } from "./actions/action-kind.ts";
+import { addedHeaders } from "./header-edits.ts";
 import { compileMatching } from "./matching.ts";
 import { lineOf, linesOf, numberOf, textOf, unservedProperties } from "./properties.ts";
 import type { ErrorActionPlan, ErrorPolicyEntry } from "./service-plan.ts";
@@ -64,9 +65,7 @@ function planErrorAction(planner: RulePlanner, action: ConfigObject): ErrorActio
     name: action.name,
     status: status === 0 ? undefined : status,
     reason: textOf(action, "reason-phrase") || undefined,
-    headers: linesOf(action, "header-inject").map(
-      ({ arguments: [name = "", value = ""] }) => [name, value] as const,
-    ),
+    headers: addedHeaders(action, linesOf(action, "header-inject"), refusals),
   };
   const type = textOf(action, "type");
   switch (type) {

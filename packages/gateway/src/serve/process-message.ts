@@ -97,12 +97,12 @@ async function answerLate(
   try {
     const answer = await withinTime(transaction, world.plan.transactionTimeout, result);
     if (answer === undefined) return undefined;
-    if ("code" in answer) return await answerFailure(world, transaction, answer);
-    editFrontHeaders(world.plan, answer);
-    return answer;
+    const standing = "code" in answer ? await answerFailure(world, transaction, answer) : answer;
+    return edited(world.plan, standing);
   } catch (error) {
     const failure = thrownIn(transaction, error);
-    return answerFailure(world, transaction, failure).catch(() => defaultErrorAnswer(failure));
+    const last = answerFailure(world, transaction, failure);
+    return edited(world.plan, await last.catch(() => defaultErrorAnswer(failure)));
   }
 }
 
@@ -224,7 +224,11 @@ function passedBefore({ backend }: ServiceWorld, { request }: Transaction): bool
   return request.headers.values("via").some((value) => value.includes(backend.via));
 }
 
-/** `inject front` and `suppress front`: what the client gets, where the answer stands already. */
+/**
+ * `inject front` and `suppress front`: what the client gets, where the answer stands already. They
+ * hold for failures as well: a header that must not leave, or that guards the client, is not to
+ * depend on what went wrong.
+ */
 function edited<Given extends Result>(plan: ServicePlan, result: Given): Given {
   const stands = result !== undefined && !(result instanceof Promise) && !("code" in result);
   if (stands) editFrontHeaders(plan, result);

@@ -80,7 +80,7 @@ export class RunningServices {
         worlds.push(world);
       }
       ports.push(...opened.listeners.map((listener) => servedPort(plan, listener)));
-      statuses.push(startedStatus(plan, opened.reasons, this.#log));
+      statuses.push(startedStatus(plan, opened.listeners, opened.reasons, this.#log));
     }
     this.#groups?.close();
     this.#groups = groups;

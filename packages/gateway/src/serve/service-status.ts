@@ -1,5 +1,6 @@
 import { kindNamed } from "../catalogue.ts";
 import type { Configuration } from "../config/model.ts";
+import type { Listener } from "../front/listener.ts";
 import type { Log } from "../log.ts";
 import { obstacleText, type PlannedService, type ServicePlan } from "../plan/service-plan.ts";
 import type { Health } from "./health.ts";
@@ -24,16 +25,20 @@ export function restingStatus(
   return { domain, name, kind, state: "down", reasons };
 }
 
-/** The status of a service after its start: down when there are reasons, else up. */
+/**
+ * The status of a service after its start: down when there are reasons, else up, on the ports that
+ * it really has, which may be others than those of its plan.
+ */
 export function startedStatus(
   plan: ServicePlan,
+  listening: readonly Pick<Listener, "plan" | "port">[],
   reasons: readonly string[],
   log: Log,
 ): ServiceStatus {
   const { domain, name, kind, alias } = plan;
-  for (const listener of reasons.length > 0 ? [] : plan.listeners) {
+  for (const listener of reasons.length > 0 ? [] : listening) {
     const text = `Service installed on port ${listener.port}`;
-    const handler = { kind: listener.alias, name: listener.name };
+    const handler = { kind: listener.plan.alias, name: listener.plan.name };
     log({ domain, code: "00350016", category: "mgmt", priority: "notice", object: handler, text });
   }
   logTransition(domain, { kind: alias, name }, reasons, log);

@@ -1,11 +1,12 @@
 import { existsSync } from "node:fs";
 import { fieldsOfType } from "../../catalogue.ts";
 import { fileOfUrl } from "../../config/locations.ts";
-import type { ConfigObject } from "../../config/model.ts";
+import type { ConfigObject, PropertyLine } from "../../config/model.ts";
 import { defaultOf, recordOf, type Value } from "../../config/values.ts";
 import type { RulePlanner } from "../actions/action-kind.ts";
 import { flagOf, lineOf, unservedProperties } from "../properties.ts";
 import type { AaaFilePlace, AaaPolicyPlan, ResourcePart } from "./aaa-plan.ts";
+import { isSavedPhase, readSavedPhase } from "./saved-phase.ts";
 
 /** Each phase: its type in the catalogue, and the fields that are served or tune what is. */
 const phases = {
@@ -50,20 +51,15 @@ export function planAaaPolicy(planner: RulePlanner, policy: ConfigObject): AaaPo
     refuse("extract-identity", `by ${ways.join(", ") || "nothing"} is not served`);
   }
   const authenticate = read("authenticate");
-  if (authenticate.get("AUMethod") !== "xmlfile") {
-    refuse("authenticate", `method ${String(authenticate.get("AUMethod"))} is not served`);
-  }
-  const place = (phase: Phase, url: unknown): AaaFilePlace =>
-    placeOf(planner, String(url ?? ""), (why) => refuse(phase, why));
+  const place = (phase: Phase, method: unknown, url: unknown): AaaFilePlace => {
+    if (method === "xmlfile")
+      return placeOf(planner, String(url ?? ""), (why) => refuse(phase, why));
+    refuse(phase, `method ${String(method)} is not served`);
+    return { url: "", file: "" };
+  };
   const mapping = read("map-credentials");
-  const maps = mapping.get("MCMethod") !== "none";
-  if (maps && mapping.get("MCMethod") !== "xmlfile") {
-    refuse("map-credentials", `method ${String(mapping.get("MCMethod"))} is not served`);
-  }
+  const maps = mapping.get("MCMethod");
   const resource = listOf(read("extract-resource").get("ERBitmap"));
-  for (const part of resource) {
-    if (!resourceParts.has(part)) refuse("extract-resource", `${part} is not served`);
-  }
   read("map-resource");
   read("post-process");
   const authorize = read("authorize");
@@ -71,13 +67,22 @@ export function planAaaPolicy(planner: RulePlanner, policy: ConfigObject): AaaPo
   if (!["anyauthenticated", "passthrough", "xmlfile"].includes(method)) {
     refuse("authorize", `method ${method} is not served`);
   }
+  // nothing but the file of an authorization asks what the resource is
+  for (const part of method === "xmlfile" ? resource : []) {
+    if (!resourceParts.has(part)) refuse("extract-resource", `${part} is not served`);
+  }
   return {
     name: policy.name,
     realm: String(identity.get("EIBasicAuthRealm") ?? "login"),
-    users: place("authenticate", authenticate.get("AUMapURL") ?? authenticate.get("AUCustomURL")),
-    mapping: maps ? place("map-credentials", mapping.get("MCMapURL")) : undefined,
+    users: place(
+      "authenticate",
+      authenticate.get("AUMethod"),
+      authenticate.get("AUMapURL") ?? authenticate.get("AUCustomURL"),
+    ),
+    mapping: maps === "none" ? undefined : place("map-credentials", maps, mapping.get("MCMapURL")),
     resource: resource as ResourcePart[],
-    authorization: method === "xmlfile" ? place("authorize", authorize.get("AZMapURL")) : undefined,
+    authorization:
+      method === "xmlfile" ? place("authorize", method, authorize.get("AZMapURL")) : undefined,
     logsAllowed: flagOf(policy, "log-allowed"),
     logsRejected: flagOf(policy, "log-rejected"),
   };
@@ -91,6 +96,9 @@ function readPhase(
 ): ReadonlyMap<string, Value> {
   const { type, fields } = phases[phase];
   const line = lineOf(policy, phase);
+  if (line !== undefined && !line.negated && isSavedPhase(line)) {
+    return readSaved(planner, policy, line);
+  }
   const empty = { name: phase, arguments: [], negated: false, origin: policy.origin, known: true };
   const values = recordOf(type, line === undefined || line.negated ? empty : line);
   const served = new Set<string>(fields.split(" "));
@@ -102,6 +110,31 @@ function readPhase(
     planner.refusals.add(policy, `${phase}: ${word} "${String(value)}" is not served`, line);
   }
   return new Map(Object.entries(values));
+}
+
+/** A phase in the form in which it is saved; a word in it that is not understood is refused. */
+function readSaved(
+  planner: RulePlanner,
+  policy: ConfigObject,
+  line: PropertyLine,
+): ReadonlyMap<string, Value> {
+  const { type, fields } = phases[line.name as Phase];
+  const { values, unknown } = readSavedPhase(line);
+  const refuse = (why: string): void => planner.refusals.add(policy, `${line.name}: ${why}`, line);
+  if (unknown !== undefined) {
+    const { number, text } = unknown;
+    refuse(`word ${number}, "${text}", is not served: only the default of saved files is`);
+  }
+  const read = new Map<string, Value>();
+  for (const field of fieldsOfType(type) ?? []) {
+    const value = values[field.name] ?? defaultOf(field);
+    if (value !== undefined) read.set(field.name, value);
+    const own = values[field.name] !== undefined && value !== "none" && value !== defaultOf(field);
+    if (own && !fields.split(" ").includes(field.name)) {
+      refuse(`${field.cli} "${String(value)}" is not served`);
+    }
+  }
+  return read;
 }
 
 function placeOf(planner: RulePlanner, url: string, refuse: (why: string) => void): AaaFilePlace {

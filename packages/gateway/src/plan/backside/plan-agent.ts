@@ -5,6 +5,7 @@ import {
   type PropertyLine,
 } from "../../config/model.ts";
 import { passwordOf } from "../../config/password-alias.ts";
+import { headerProblem } from "../header-edits.ts";
 import { linesOf, numberOf, textOf, unservedProperties } from "../properties.ts";
 import type { Refusals } from "../refusals.ts";
 import { wildcard } from "../wildcard.ts";
@@ -74,7 +75,11 @@ export function planAgent(
     secure: policies(reader, "ssl", secureOf),
     authorizations: policies(reader, "basicauth", authorizationOf),
     headers: policies(reader, "add-header-policy", headerOf),
-    soapActions: policies(reader, "soapaction", ([action = ""]) => action),
+    soapActions: policies(
+      reader,
+      "soapaction",
+      ([action = ""], ...by) => headerOf(["SOAPAction", action], ...by)?.value,
+    ),
     versions: policies(reader, "http-version-policy", versionOf),
     chunked: policies(reader, "chunked-uploads-policy", ([value = "off"]) => value === "on"),
     unserved,
@@ -145,10 +150,9 @@ function headerOf(
   line: PropertyLine,
   { object, refusals }: AgentReader,
 ): { name: string; value: string } | undefined {
-  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name) && !/[^\t\x20-\x7e\x80-\xff]/.test(value)) {
-    return { name, value };
-  }
-  refusals.add(object, `"${name}: ${value}" is no header`, line);
+  const why = headerProblem(name, value);
+  if (why === undefined) return { name, value };
+  refusals.add(object, `${line.name}: ${why}`, line);
   return undefined;
 }
 

@@ -89,7 +89,7 @@ export function policyParts(
     backPersistent: flagOf(object, "persistent-connections"),
     maxMessageBytes: numberOf(object, "max-message-size") * 1024,
     parameters: parametersOf(object),
-    headerEdits: headerEdits(object),
+    headerEdits: headerEdits(object, refusals),
   };
 }
 

@@ -5,6 +5,7 @@ import { logEventOf } from "../../message/transaction-log.ts";
 import type { AaaPolicyPlan, ResourcePart } from "../../plan/aaa/aaa-plan.ts";
 import type { ActionOf } from "../../plan/actions/action-plan.ts";
 import { readAaaFile } from "../aaa/aaa-file.ts";
+import { passOn } from "./pass-on.ts";
 import type { RuleRun } from "./rule-run.ts";
 
 /** What the client is told (recorded). */
@@ -31,7 +32,9 @@ export async function runAaa(run: RuleRun, action: ActionOf<"aaa">): Promise<Fai
     const event = logEventOf(transaction, "80c0000d", passed ? "info" : "warn", text);
     run.world.log({ ...event, category: "aaa" });
   }
-  return passed ? undefined : rejected(transaction, policy, outcome);
+  if (!passed) return rejected(transaction, policy, outcome);
+  passOn(run, action);
+  return undefined;
 }
 
 /** The identity, or why there is none. */

@@ -6,6 +6,7 @@ import type { ActionOf } from "../../plan/actions/action-plan.ts";
 import type { SlmClass, SlmStatement } from "../../plan/slm/slm-plan.ts";
 import type { SlmCounter } from "../slm/slm-counter.ts";
 import { slmCounter } from "../slm/slm-counters.ts";
+import { passOn } from "./pass-on.ts";
 import type { RuleRun } from "./rule-run.ts";
 
 /** What the client is told; not verified on the product. */
@@ -29,6 +30,7 @@ export async function runSlm(run: RuleRun, action: ActionOf<"slm">): Promise<Fai
     if (acted && policy.evaluation === "terminate-at-first-action") break;
     if (outcome === "rejected" && policy.evaluation === "terminate-at-first-reject") break;
   }
+  if (failure === undefined) passOn(run, action);
   return failure;
 }
 

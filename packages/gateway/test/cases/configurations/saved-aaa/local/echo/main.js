@@ -1,0 +1,1 @@
+session.output.write('x');

@@ -1,0 +1,2 @@
+require('header-metadata').response.set('X-Internal', 'secret');
+session.output.write('handled');
