@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { writeTogether } from "../http/write-together.ts";
 import { AnswerBody } from "./answer-body.ts";
 import { type BackendAnswer, WholeAnswer } from "./exchange.ts";
 import { type OutgoingRequest, RequestPump, sendWhole } from "./request-pump.ts";
@@ -34,6 +35,8 @@ export class BackendConnection implements ResponseSink {
   #kept: ResponseReader | undefined;
   /** Undefined once the answer was handed over. */
   #listener: ExchangeListener | undefined;
+  /** True while the request waits to be written with others. */
+  #unwritten = false;
   #body: AnswerBody | undefined;
   /** To be handed over once its bytes are taken. */
   #answer: BackendAnswer | undefined;
@@ -78,12 +81,20 @@ export class BackendConnection implements ResponseSink {
     this.#reader = this.#kept;
     const { body } = request;
     if (body instanceof Uint8Array) {
-      sendWhole(this.#socket, request, body);
+      this.#unwritten = true;
+      writeTogether(this.#write);
       return;
     }
     this.#pump = new RequestPump(this.#socket, request, body, (error) => this.#fail(error));
     this.#pump.start();
   }
+
+  readonly #write = (): void => {
+    const request = this.#request;
+    if (!this.#unwritten || request === undefined) return;
+    this.#unwritten = false;
+    sendWhole(this.#socket, request, request.body as Uint8Array);
+  };
 
   /** Gives the request up; nobody hears of it again. */
   abort(): void {
@@ -126,6 +137,10 @@ export class BackendConnection implements ResponseSink {
     if (reader === undefined) {
       // nobody has asked for anything: such bytes must not become the next answer
       this.#socket.destroy();
+      return;
+    }
+    if (this.#unwritten) {
+      this.#fail(new Error("it answers before it was asked"));
       return;
     }
     const listener = this.#listener;
@@ -207,6 +222,7 @@ export class BackendConnection implements ResponseSink {
     if (this.#request === undefined) return;
     this.#request = undefined;
     this.#reader = undefined;
+    this.#unwritten = false;
     this.#pump?.stop();
     this.#pump = undefined;
     const body = this.#body;

@@ -9,7 +9,7 @@ import type { Front, Guest } from "./front.ts";
 import { refusalOf, refusalText, refuse } from "./front-refusals.ts";
 import { Addresses, FrontRequest } from "./front-request.ts";
 import { HeadCollector } from "./head-collector.ts";
-import { endsConnection, writeAnswer, writeTogether, writeUpgrade } from "./response-writer.ts";
+import { endsConnection, together, writeAnswer, writeUpgrade } from "./response-writer.ts";
 
 /** Bytes of requests that are kept while an earlier one of the connection is still answered. */
 const mostPipelined = 65_536;
@@ -141,8 +141,7 @@ export class Connection implements Guest {
 
   #begin(head: RequestHead): void {
     const { plan, handler } = this.#front;
-    const scheme = plan.tls === undefined ? "http" : "https";
-    const request = new FrontRequest(head, this.addresses, scheme);
+    const request = new FrontRequest(head, this.addresses, plan.tls ? "https" : "http");
     this.#request = request;
     this.#requests++;
     const { body } = head.framing;
@@ -150,8 +149,8 @@ export class Connection implements Guest {
       this.#reading = "body";
       this.#reader = new BodyReader(body);
     }
-    const refusal =
-      head === this.#admitted && plan === this.#admittedBy ? undefined : refusalOf(plan, head);
+    const known = head === this.#admitted && plan === this.#admittedBy;
+    const refusal = known ? undefined : refusalOf(plan, head);
     if (refusal !== undefined) {
       this.#front.note(refusalText(this.addresses.client, refusal, head), "request");
       this.#send(request, refusal);
@@ -160,7 +159,8 @@ export class Connection implements Guest {
     this.#admitted = head;
     this.#admittedBy = plan;
     if (body !== 0) this.#body = new MessageBody(() => this.#wantBody(head));
-    handler(request, this.#body, (answer) => writeTogether(() => this.#send(request, answer)));
+    const respond = together((answer) => this.#send(request, answer));
+    handler(request, this.#body, respond);
   }
 
   /** A reader waits for the body: now a client that asked may be told to send it. */

@@ -2,34 +2,18 @@ import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import type { Answer } from "../answer/answer.ts";
 import type { RequestHead } from "../http/request-head.ts";
-import { isBareStack } from "../script/watchdog.ts";
+import { writeTogether } from "../http/write-together.ts";
 
 /** Bodies up to this many bytes go out with their head in one text. */
 const smallBody = 4096;
 
-/** Answers wait for so many others at most. */
-const mostTogether = 32;
-
-let waiting: (() => void)[] = [];
-
-/**
- * Writes an answer; one that stands as soon as its request was read, together with those of other
- * requests that the kernel had by then. So the code that is run for each request stays in the
- * processor's caches, which the kernel's part of a write would push it out of.
- */
-export function writeTogether(write: () => void): void {
-  if (!isBareStack()) {
-    write();
-    return;
-  }
-  if (waiting.push(write) === 1) setImmediate(writeWaiting);
-  else if (waiting.length >= mostTogether) writeWaiting();
-}
-
-function writeWaiting(): void {
-  const now = waiting;
-  waiting = [];
-  for (const write of now) write();
+/** Has answers sent together with others; one that has to be listened to, at once. */
+export function together(send: (answer: Answer) => void): (answer: Answer) => void {
+  return (answer) => {
+    const whole = answer.text !== undefined || answer.body instanceof Uint8Array;
+    if (whole && answer.upgraded === undefined) writeTogether(() => send(answer));
+    else send(answer);
+  };
 }
 
 /**
