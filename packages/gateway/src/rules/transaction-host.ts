@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { reasonOf } from "../answer/answer.ts";
 import type { Headers } from "../http/headers.ts";
 import type { Priority } from "../log.ts";
 import { keptValue } from "../message/kept-value.ts";
@@ -6,6 +7,7 @@ import { type Content, emptyContent, type Transaction } from "../message/transac
 import { logEventOf } from "../message/transaction-log.ts";
 import { listVariables, readVariable, statusCode, writeVariable } from "../message/variables.ts";
 import type { ActionPlan } from "../plan/actions/action-plan.ts";
+import { requirePart } from "../require-part.ts";
 import {
   cipherStream,
   cryptoNames,
@@ -27,8 +29,11 @@ import { noKeys, type ScriptKeys } from "../script/script-keys.ts";
 import type { ScriptRun } from "../script/script-run.ts";
 import { changeLimit } from "../script/shared-limits.ts";
 import type { RuleRun } from "./actions/rule-run.ts";
-import { ScriptFiles } from "./script-files.ts";
-import { ScriptUrls } from "./script-urls.ts";
+import type { ScriptFiles } from "./script-files.ts";
+import type { ScriptUrls } from "./script-urls.ts";
+
+/** What not every script needs. */
+const require = requirePart(import.meta.url);
 
 /** What a run has done, read when it ends. */
 export interface HostOutcome {
@@ -142,7 +147,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
     const { answerStatus, answerReason, received } = this.#transaction;
     const own = side === "response" && answerStatus !== undefined;
     return own
-      ? { code: answerStatus, reason: answerReason }
+      ? { code: answerStatus, reason: answerReason ?? reasonOf(answerStatus) }
       : { code: received?.status, reason: received?.reason };
   }
 
@@ -161,6 +166,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
     if (this.#urls === undefined) {
       const { transaction, world } = this.#run;
       const { root, urls } = world;
+      const { ScriptUrls } = require("./script-urls.ts") as typeof import("./script-urls.ts");
       this.#urls = new ScriptUrls({ root, domain: transaction.plan.domain, urls });
     }
     this.#urls.open(...values);
@@ -278,6 +284,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
 
   get #files(): ScriptFiles {
     const { transaction, world } = this.#run;
+    const { ScriptFiles } = require("./script-files.ts") as typeof import("./script-files.ts");
     return new ScriptFiles(world.root, transaction.plan.domain);
   }
 }

@@ -1,7 +1,7 @@
 import { shownValue } from "./shown-value.ts";
 
 /**
- * The text of a console call: `%`-directives (%s %d %i %f %e %u %c %o %x %X %b %j, `%1$d` by
+ * The text of a console call: `%`-directives (%s %S %d %i %f %e %E %u %c %o %O %x %X %b %j, `%1$d` by
  * position, `%%`) take arguments of the first text; what is left is appended.
  */
 export function formatText(values: readonly unknown[]): string {
@@ -20,7 +20,7 @@ function formatted(first: string, rest: readonly unknown[]): string {
   let next = 0;
   const used = new Set<number>();
   const text = first.replace(
-    /%(?:(%)|(?:(\d+)\$)?([sdifeucoxXbj]))/g,
+    /%(?:(%)|(?:(\d+)\$)?([sSdifeEucoOxXbj]))/g,
     (directive, percent: string | undefined, position: string | undefined, type: string) => {
       if (percent !== undefined) return "%";
       const index = position === undefined ? next++ : Number(position) - 1;
@@ -45,6 +45,12 @@ function directiveText(type: string, value: unknown): string {
       return String(whole(value) >>> 0);
     case "e":
       return numberOf(value).toExponential();
+    case "E":
+      return numberOf(value).toExponential().toUpperCase();
+    case "S":
+      return shown(value).toUpperCase();
+    case "O":
+      return shownValue(value, { depth: 2, breakLength: Number.POSITIVE_INFINITY });
     case "c":
       return characterOf(whole(value));
     case "o":

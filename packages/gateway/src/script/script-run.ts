@@ -1,3 +1,4 @@
+import type { RunTimers } from "./run-timers.ts";
 import type { ScriptHost } from "./script-host.ts";
 
 /** Why a run of a script did not end well. */
@@ -32,6 +33,8 @@ export class Run implements ScriptRun {
   /** True when promises may be involved: then nothing else shares its entry into the realm. */
   readonly alone: boolean;
   readonly #enqueue: (job: Job) => void;
+  /** Made when the script first wants one. */
+  timers: RunTimers | undefined;
   pending = 1;
   over = false;
 
@@ -39,6 +42,12 @@ export class Run implements ScriptRun {
     this.end = end;
     this.alone = alone;
     this.#enqueue = enqueue;
+  }
+
+  /** Nothing of the script runs any more. */
+  close(): void {
+    this.over = true;
+    this.timers?.close();
   }
 
   later<Values extends readonly unknown[]>(

@@ -1,6 +1,7 @@
 import { types } from "node:util";
 import { MessageChannel } from "node:worker_threads";
 import { createRealm, type Realm } from "./realm/realm.ts";
+import { longestTimers, RunTimers } from "./run-timers.ts";
 import type { ScriptFunction } from "./script-host.ts";
 import { type Job, Run, type RunEnd, type RunHost, type ScriptFailure } from "./script-run.ts";
 import type { StoredScript } from "./script-store.ts";
@@ -19,7 +20,10 @@ const entriesBeforeWatchdog = 100;
  * be had, the watch of another thread, which costs next to nothing.
  */
 export class ScriptRunner {
-  readonly #realm: Realm = createRealm();
+  readonly #realm: Realm = createRealm({
+    startTimer: (...values) => this.#timersOf(this.#atWork).start(...values),
+    stopTimer: (timer) => this.#atWork.timers?.stop(timer),
+  });
   readonly #limit: number;
   /** Scripts that were stopped since the start, because they computed for too long. */
   stops = 0;
@@ -227,15 +231,28 @@ export class ScriptRunner {
     job.run.pending--;
   }
 
+  /** The run that is in the realm now: where promises are continued, it is alone. */
+  get #atWork(): Run {
+    return this.#current?.run ?? this.#batch[0]!.run;
+  }
+
+  #timersOf(run: Run): RunTimers {
+    run.timers ??= new RunTimers(run, () => {
+      const message = `the script still had timers after ${longestTimers} ms`;
+      this.#fail(run, { reason: "timeout", message });
+    });
+    return run.timers;
+  }
+
   #settle(run: Run): void {
     if (run.over || run.pending > 0) return;
-    run.over = true;
+    run.close();
     run.end.done();
   }
 
   #fail(run: Run, failure: ScriptFailure): void {
     if (run.over) return;
-    run.over = true;
+    run.close();
     // never inside the realm: what follows is the gateway's own work
     setImmediate(() => run.end.failed(failure));
   }

@@ -121,6 +121,15 @@ function scriptFailure(
   location: string,
   failure: ScriptFailure,
 ): Failure {
-  const detail = `script ${location}: ${failure.stack ?? failure.message}`;
+  const detail = `script ${location}: ${shownStack(failure.stack) ?? failure.message}`;
   return failureIn(transaction, failureCodes.script, detail);
+}
+
+/** A stack without the frames of the gateway itself, which say nothing to the script's author. */
+function shownStack(stack: string | undefined): string | undefined {
+  const own = /^\s+at .*(?:gateway:(?:install|enter):|file:\/\/|node:)/;
+  return stack
+    ?.split("\n")
+    .filter((line) => !own.test(line))
+    .join("\n");
 }

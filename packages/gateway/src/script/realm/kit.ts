@@ -69,6 +69,7 @@ export const scriptErrorCodes = {
   callFailed: "0x85800057",
   notServed: "0x85800058",
   invalidXpath: "0x85800059",
+  thrown: "0x85800001",
 } as const;
 
 /** Runs inside a realm (its text is evaluated there). `loadXml` loads the XML part. */
@@ -83,6 +84,11 @@ export function installKit(
   const xml = (): XmlKit => {
     xmlKit ??= late.loadXml();
     return xmlKit;
+  };
+  /** What is told of an error that has no fields of its own. */
+  const fieldsOf = (error: Error): object => {
+    const { errorMessage, errorCode, errorDescription, errorSuggestion } = error as never;
+    return { errorMessage, errorCode, errorDescription, errorSuggestion };
   };
   const callback = (value: unknown): Done => {
     if (typeof value !== "function") throw new TypeError("a callback function is required");
@@ -114,6 +120,9 @@ export function installKit(
     if (markup !== undefined) return { bytes: markup, form: "xml" };
     const text = JSON.stringify(value);
     if (text === undefined) throw new TypeError("nothing that can be written was given");
+    if (text === "{}" && value instanceof Error) {
+      return { bytes: JSON.stringify(fieldsOf(value)), form: "object" };
+    }
     return { bytes: text, form: typeof value === "object" ? "object" : "string" };
   };
   const kept: RealmKit["kept"] = (value) => {
@@ -144,6 +153,9 @@ export function installKit(
       make: (bytes: Uint8Array) => unknown,
     ): void => {
       const done = callback(asked);
+      if (!(self instanceof Readable)) {
+        throw new TypeError("a read function is called on the object that it belongs to");
+      }
       fetch(self, (problem, bytes) => {
         if (bytes === undefined) {
           done(failure(codes.unreadable, problem ?? "there is nothing to read"));
@@ -159,7 +171,7 @@ export function installKit(
         done(undefined, value);
       });
     };
-    return class Readable {
+    class Readable {
       readAsBuffer(done: unknown): void {
         read(this, done, codes.unreadable, (bytes) => Buffer.over(bytes));
       }
@@ -172,7 +184,8 @@ export function installKit(
       readAsXML(done: unknown): void {
         read(this, done, codes.invalidXml, (bytes) => xml().parse(bytes).childNodes);
       }
-    };
+    }
+    return Readable;
   };
   return {
     Buffer,

@@ -86,7 +86,7 @@ export function installMetadata(
     get(...values: readonly unknown[]): unknown {
       const [name] = kit.named(values);
       if (name === undefined) return this.headers;
-      return kit.headerValue(this.#host.header(this.#side, String(name)));
+      return this.#host.header(this.#side, String(name))[0];
     }
     set(...values: readonly unknown[]): void {
       const [name, value] = kit.named(values);

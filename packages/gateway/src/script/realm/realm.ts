@@ -6,6 +6,7 @@ import { type ScriptFunction, scriptHostMethods } from "../script-host.ts";
 import { importsModules } from "../script-uses.ts";
 import { type BufferBackend, installBuffer } from "./buffer.ts";
 import { installBuffers } from "./buffers.ts";
+import { installErrorFields } from "./error-fields.ts";
 import { installGuard } from "./guard.ts";
 import { type Freeze, hardenRealm } from "./harden.ts";
 import { installKit, type RealmKit, scriptErrorCodes } from "./kit.ts";
@@ -14,6 +15,7 @@ import { installMetadata } from "./metadata.ts";
 import type { createModuleTable, ModuleTable } from "./module-table.ts";
 import { installRunner, type StartScript } from "./runner.ts";
 import { installSession } from "./session.ts";
+import { installTimers, type TimerBackend } from "./timers.ts";
 import { installXmlGlobals } from "./xml-globals.ts";
 
 /** A hardened world of its own intrinsics in which scripts run. */
@@ -39,8 +41,8 @@ export interface Realm {
 
 const bodyParameters = ["session", "console", "require", "module", "exports"];
 
-/** A new realm: its own intrinsics, frozen; no timers, no process, no eval. */
-export function createRealm(): Realm {
+/** A new realm: its own intrinsics, frozen; no process, no eval. `timers` are those of its runs. */
+export function createRealm(timers: TimerBackend): Realm {
   const context = createContext(constants.DONT_CONTEXTIFY, {
     name: "gatewayscript",
     microtaskMode: "afterEvaluate",
@@ -81,7 +83,13 @@ export function createRealm(): Realm {
   const globals = runInContext("globalThis", context) as Record<string, unknown>;
   const entry = `enter${randomBytes(8).toString("hex")}`;
   const gate = install(installGate)();
-  const added = { Buffer: kit.Buffer, Buffers: kit.Buffers, ...install(installXmlGlobals)(kit) };
+  install(installErrorFields)(scriptErrorCodes.thrown);
+  const added = {
+    Buffer: kit.Buffer,
+    Buffers: kit.Buffers,
+    ...install(installXmlGlobals)(kit),
+    ...install(installTimers)(guarded(timers)),
+  };
   for (const [name, value] of Object.entries(added)) {
     Object.defineProperty(globals, name, { value, writable: true, configurable: true });
   }

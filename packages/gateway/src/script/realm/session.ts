@@ -10,7 +10,6 @@ export interface SessionMaker {
 /** Runs inside a realm (its text is evaluated there): the classes behind session and console. */
 export function installSession(kit: RealmKit): SessionMaker {
   const unreachable = ["OUTPUT", "NULL", "PIPE"];
-  const noParameters = Object.freeze({});
   let hostOf: (context: object) => ScriptHost;
   let nameOf: (context: object) => string;
   const Readable = kit.readable(
@@ -57,15 +56,18 @@ export function installSession(kit: RealmKit): SessionMaker {
     readonly input: Context;
     readonly output: Context;
     readonly INPUT: Context;
-    readonly parameters: Readonly<Record<string, string>>;
+    #parameters: Record<string, string> | undefined;
     constructor(host: ScriptHost) {
       this.#host = host;
       this.input = new Context(host, "(input)");
       this.output = new Context(host, "(output)");
       this.INPUT = new Context(host, "INPUT");
-      const given = host.parameters();
-      this.parameters = given === undefined ? noParameters : Object.freeze({ ...given });
       Object.freeze(this);
+    }
+    /** Of this run: scripts set defaults in it. */
+    get parameters(): Record<string, string> {
+      this.#parameters ??= { ...this.#host.parameters() };
+      return this.#parameters;
     }
     name(name: unknown): Context | undefined {
       const wanted = String(name);

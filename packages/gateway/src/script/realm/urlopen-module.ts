@@ -36,7 +36,8 @@ export function installUrlopen(
       const [name] = kit.named(values);
       if (name === undefined) return { ...this.headers };
       const wanted = String(name).toLowerCase();
-      return Object.entries(this.headers).find(([key]) => key.toLowerCase() === wanted)?.[1];
+      const found = Object.entries(this.headers).find(([key]) => key.toLowerCase() === wanted)?.[1];
+      return Array.isArray(found) ? (found[0] as unknown) : found;
     }
     discard(callback?: unknown): void {
       const { host, answer } = this.#parts;
@@ -48,6 +49,13 @@ export function installUrlopen(
       host.leaveAnswer(answer);
     }
   }
+  /** What `agent` takes: its members are the options that it was made with. */
+  class UserAgent {
+    constructor(options: object = {}) {
+      Object.assign(this, options);
+    }
+  }
+  class HttpUserAgent extends UserAgent {}
   interface OpenOptions {
     readonly target?: unknown;
     readonly method?: unknown;
@@ -100,9 +108,11 @@ export function installUrlopen(
       },
     };
   };
-  kit.freeze([Readable, UrlResponse]);
+  kit.freeze([Readable, UrlResponse, UserAgent, HttpUserAgent]);
   return (host) =>
     Object.freeze({
+      UserAgent,
+      HttpUserAgent,
       open(target: unknown, callback: unknown): void {
         const done = kit.callback(callback);
         const options = typeof target === "object" && target !== null ? target : { target };

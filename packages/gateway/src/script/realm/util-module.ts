@@ -33,16 +33,23 @@ export function installUtil(kit: RealmKit, backend: UtilBackend): object {
     const known = typeNames.find(([, type]) => value instanceof type);
     return known?.[0].toLowerCase() ?? kit.xmlType(value) ?? typeof value;
   };
-  const promisify =
-    (target: unknown) =>
-    (...values: readonly unknown[]) => {
-      if (typeof target !== "function") throw new TypeError("a function is required");
+  const custom = Symbol.for("nodejs.util.promisify.custom");
+  const promisify = (target: unknown): unknown => {
+    if (typeof target !== "function") throw new TypeError("a function is required");
+    const own: unknown = (target as unknown as Record<symbol, unknown>)[custom];
+    if (own !== undefined) return own;
+    if (target === setTimeout) {
+      return (delay: number, value: unknown) =>
+        new Promise((resolve) => setTimeout(resolve, delay, value));
+    }
+    return function (this: unknown, ...values: readonly unknown[]) {
       return new Promise((resolve, reject) => {
-        target(...values, (error: unknown, value: unknown) =>
+        target.call(this, ...values, (error: unknown, value: unknown) =>
           error === undefined || error === null ? resolve(value) : reject(error),
         );
       });
     };
+  };
   const callbackify =
     (target: (...values: readonly unknown[]) => Promise<unknown>) =>
     (...values: readonly unknown[]): void => {
@@ -63,7 +70,7 @@ export function installUtil(kit: RealmKit, backend: UtilBackend): object {
         value,
         typeof options === "object" ? { ...options } : { showHidden: options === true, depth },
       ),
-    promisify,
+    promisify: Object.assign(promisify, { custom }),
     callbackify,
     safeTypeOf,
     isDeepStrictEqual: (left: unknown, right: unknown) => backend.deepEqual(left, right, true),

@@ -136,5 +136,25 @@ export function installXmlGlobals(kit: RealmKit): Readonly<Record<string, object
   };
   // errors are not logged by themselves here: there is nothing to switch off
   const script = { defaults: (_options?: unknown) => undefined };
-  return kit.freeze({ XML, converter, script });
+  // the numbers of the kinds of nodes; the classes themselves come with the first document
+  const Node = Object.assign(
+    {
+      [Symbol.hasInstance]: (value: unknown) => {
+        const type = kit.xmlType(value);
+        return type !== undefined && type !== "nodelist";
+      },
+    },
+    {
+      ELEMENT_NODE: 1,
+      ATTRIBUTE_NODE: 2,
+      TEXT_NODE: 3,
+      CDATA_SECTION_NODE: 4,
+      PROCESSING_INSTRUCTION_NODE: 7,
+      COMMENT_NODE: 8,
+      DOCUMENT_NODE: 9,
+      DOCUMENT_TYPE_NODE: 10,
+      DOCUMENT_FRAGMENT_NODE: 11,
+    },
+  );
+  return kit.freeze({ XML, converter, script, Node });
 }
