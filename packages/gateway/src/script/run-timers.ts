@@ -1,19 +1,23 @@
-import type { Run } from "./script-run.ts";
-
 /** How long a run may have timers, from its first one on, in milliseconds. */
 export const longestTimers = 120_000;
 /** Most timers of a run that wait at one time. */
 export const mostTimers = 1000;
 
+/** What timers need of their run: it waits for what is announced, and for what is pending. */
+interface WaitingRun {
+  pending: number;
+  later(callback: () => void): () => void;
+}
+
 /** The timers of one run of a script; the run lasts until all of them have ended. */
 export class RunTimers {
-  readonly #run: Run;
+  readonly #run: WaitingRun;
   readonly #waiting = new Map<number, NodeJS.Timeout>();
   readonly #deadline: NodeJS.Timeout;
   #next = 1;
 
   /** `late` is called when the run still has timers after `longestTimers`. */
-  constructor(run: Run, late: () => void) {
+  constructor(run: WaitingRun, late: () => void) {
     this.#run = run;
     this.#deadline = setTimeout(late, longestTimers);
   }
