@@ -6,6 +6,7 @@ import { modelRules } from "./lint/model-rules.ts";
 import { type LintRule, type RuleSubject, subjectOf } from "./lint/rules.ts";
 import { scriptFiles } from "./lint/script-files.ts";
 import { securityRules } from "./lint/security-rules.ts";
+import { takenPorts } from "./lint/taken-ports.ts";
 import { reachable, usageOf } from "./lint/unused.ts";
 import { planServices } from "./plan/plan-services.ts";
 import type { PlannedService } from "./plan/service-plan.ts";
@@ -62,6 +63,11 @@ export function lintConfiguration(configuration: Configuration): LintReport {
       findings.push({ severity: "error", domain, object, origin, message: why, rule });
     }
   }
+  const taken = takenPorts(services);
+  for (const found of taken) {
+    blamed.add(`${found.domain}/${found.object}`);
+    findings.push({ severity: "error", ...found, rule: "GW-PORT" });
+  }
   const told = new Set(findings.map(placeText));
   const served = objectsOfServices(configuration, services);
   const managed = managedObjects(configuration);
@@ -84,7 +90,7 @@ export function lintConfiguration(configuration: Configuration): LintReport {
       );
     }
   }
-  return { findings, objects, servable: isServable(services, configuration) };
+  return { findings, objects, servable: taken.length === 0 && isServable(services, configuration) };
 }
 
 /** What the rules say of one object, without what planning has said of the same line. */

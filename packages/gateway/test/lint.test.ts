@@ -51,6 +51,49 @@ exit
   expect(answers.get('mpgw "m"')).toBe("unsupported");
 });
 
+test("a port that two domains want is an error, and the second service is not served", () => {
+  const service = (name: string, address: string): string => `action "skip"
+  type setvar
+  variable "var://service/mpgw/skip-backside"
+  value "1"
+exit
+rule "r"
+  type request-rule
+  action skip
+exit
+matching "all"
+  urlmatch "*"
+exit
+stylepolicy "p"
+  match all r
+exit
+source-http "h"
+  local-address ${address}
+  port 8080
+exit
+mpgw "${name}"
+  front-protocol h
+  stylepolicy p
+  type dynamic-backend
+  request-type preprocessed
+exit
+`;
+  using tree = treeOf({
+    "config/auto-startup.cfg": 'domain "a"\nexit\ndomain "b"\nexit\ndomain "c"\nexit\n',
+    "config/a/a.cfg": service("one", "127.0.0.1"),
+    "config/b/b.cfg": service("two", "127.0.0.2"),
+    "config/c/c.cfg": service("three", "0.0.0.0"),
+  });
+  const { findings, objects, servable } = lintConfiguration(loadConfiguration(tree.root));
+  const errors = findings.filter(({ severity }) => severity === "error");
+  expect(errors.map(({ rule, origin, message }) => [rule, origin.file, message])).toEqual([
+    ["GW-PORT", "config/c/c.cfg", 'port 8080 is that of source-http "h" of the domain a already'],
+  ]);
+  expect(servable).toBe(false);
+  const answer = objects.find(({ domain, kind }) => domain === "c" && /^HTTPSource/.test(kind));
+  expect(answer?.answer).toBe("unsupported");
+});
+
 /** A file per case; a comment `# GW-CODE …` at its head names the rules that find something. */
 const cases = join(import.meta.dirname, "cases/lint");
 
@@ -71,7 +114,7 @@ test.each(readdirSync(cases).filter((each) => each.endsWith(".cfg")))("%s", asyn
 test("every rule has a section of the page and a case, and the other way round", () => {
   const page = readFileSync(join(import.meta.dirname, "../../../docs/gateway-rules.md"), "utf8");
   const sections = [...page.matchAll(/^## (GW-[A-Z-]+)$/gm)].map(([, code]) => code!);
-  const fixed = ["GW-UNREADABLE", "GW-STATEMENT", "GW-UNSERVED", "GW-SCRIPT-LEVEL"];
+  const fixed = ["GW-PORT", "GW-UNREADABLE", "GW-STATEMENT", "GW-UNSERVED", "GW-SCRIPT-LEVEL"];
   expect([...sections].sort()).toEqual([...lintRules.map(({ code }) => code), ...fixed].sort());
   const shown = readdirSync(cases).map((name) => readFileSync(join(cases, name), "utf8"));
   for (const { code } of lintRules) expect(shown.join(""), code).toContain(code);

@@ -39,7 +39,10 @@ interface Started extends Disposable {
   ask(): Promise<string>;
 }
 
-async function start(workers: number): Promise<Started> {
+/** How the process is started: the gateway's own program, or `lithify gateway serve`. */
+type Program = "main" | "lithify";
+
+async function start(workers: number, program: Program = "main"): Promise<Started> {
   const port = await freePort();
   const health = await freePort();
   const tree = treeOf({
@@ -47,23 +50,27 @@ async function start(workers: number): Promise<Started> {
     "config/auto-startup.cfg": 'domain "echo"\n  visible-domain default\nexit\n',
     "config/echo/echo.cfg": config.replace("port 8080", `port ${port}`),
   });
-  const main = join(import.meta.dirname, "../src/main.ts");
-  const child = spawn(
-    process.execPath,
-    ["--import", join(tree.root, "spoil.mjs"), main, tree.root],
-    {
-      env: {
-        ...process.env,
-        DATAPOWER_WORKER_THREADS: String(workers),
-        GATEWAY_HEALTH_PORT: String(health),
-      },
-      stdio: ["ignore", "pipe", "inherit"],
+  const command = {
+    main: [join(import.meta.dirname, "../src/main.ts"), tree.root],
+    lithify: [
+      join(import.meta.dirname, "../../cli/bin/lithify.js"),
+      ...["gateway", "serve", tree.root, "--health", String(health)],
+    ],
+  }[program];
+  const child = spawn(process.execPath, ["--import", join(tree.root, "spoil.mjs"), ...command], {
+    env: {
+      ...process.env,
+      DATAPOWER_WORKER_THREADS: String(workers),
+      GATEWAY_HEALTH_PORT: String(health),
     },
-  );
-  let log = "";
-  child.stdout!.setEncoding("utf8").on("data", (text: string) => {
-    log += text;
+    stdio: ["ignore", "pipe", "pipe"],
   });
+  let log = "";
+  for (const stream of [child.stdout!, child.stderr!]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      log += text;
+    });
+  }
   await waitForPort(port);
   await expect.poll(() => ready(health), { timeout: 20_000 }).toBe(true);
   return {
@@ -106,6 +113,18 @@ test("a process alone whose XML library has failed ends, for what started it to 
     /\[0x8100003c\]\[system\]\[critic\] This process ends, to be started again: the XML library has failed: /,
   );
   expect(gateway.log()).toContain("Shut down");
+});
+
+test("so does the command: with the fault that says why, and the exit code of one", async () => {
+  using gateway = await start(1, "lithify");
+  expect(await gateway.ask()).toMatch(/^HTTP\/1.1 200 /);
+  const close = once(gateway.child, "close");
+  gateway.child.kill("SIGUSR2");
+  await expect.poll(() => gateway.ask().catch(String)).toMatch(/^HTTP\/1.1 500|ECONN/);
+  expect((await close)[0]).toBe(3);
+  expect(gateway.log()).toMatch(
+    /GATEWAY_UNFIT cannot go on serving .*: the XML library has failed: /,
+  );
 });
 
 test("a worker whose XML library has failed is replaced, and the others serve on", async () => {

@@ -29,6 +29,12 @@ export const command: CommandSpec = {
     const configuration = openAny(context.cwd, args[0] ?? ".");
     const { root } = configuration;
     const whole = lintConfiguration(configuration);
+    const unreadable = whole.findings.filter(({ rule }) => rule === "GW-UNREADABLE");
+    // the fault names the first alone
+    for (const { origin, message } of unreadable.length > 1 ? unreadable : []) {
+      const file = relative(context.cwd, join(root, origin.file));
+      context.progress.note(`${file}:${origin.line}: ${message}`);
+    }
     refuseUnreadable(whole, context.cwd, root);
     const ignored = new Set(options.list("ignore"));
     const findings = whole.findings.filter(({ rule }) => !ignored.has(rule));

@@ -1,3 +1,4 @@
+import { kindNamed } from "../catalogue.ts";
 import { checkValues } from "../config/check-values.ts";
 import { objectKey } from "../config/model.ts";
 import { propertyWord } from "../config/vocabulary.ts";
@@ -10,6 +11,8 @@ export const modelRules: readonly LintRule[] = [
     code: "GW-PROPERTY",
     severity: "warning",
     check({ object }) {
+      // of a kind that the catalogue lacks no property is known
+      if (kindNamed(object.kind) === undefined) return [];
       return object.lines
         .filter((line) => !line.known)
         .map(({ name, origin }) => {

@@ -236,6 +236,13 @@ export class Transaction implements MatchSubject, Disposable {
     }
   }
 
+  /** True for a context that was written, or of which a variable was set. */
+  hasContext(name: string): boolean {
+    if (this.contexts.has(name)) return true;
+    for (const key of this.#variables?.keys() ?? []) if (key.startsWith(`${name}/`)) return true;
+    return false;
+  }
+
   write(context: string, content: Content): void {
     if (context === "NULL" || context === "INPUT" || context === jsonxContext) return;
     if (context === "PIPE") this.pipe = content;

@@ -6,6 +6,7 @@ import {
   serviceVariables,
 } from "../plan/variable-table.ts";
 import type { ListedVariable } from "../script/script-host.ts";
+import { KeptValue } from "./kept-value.ts";
 import { readService } from "./service-values.ts";
 import type { Transaction } from "./transaction.ts";
 
@@ -54,7 +55,9 @@ export function writeVariable(
     const place = contextPlace(url, local);
     if (place === undefined) throw new Error(`variable ${url} cannot be set`);
     const key = `${place.context}/${place.name}`;
-    if (value === undefined) transaction.variables.delete(key);
+    if (place.name === "" || place.name === "_roottree") {
+      writeDocument(transaction, place.context, value);
+    } else if (value === undefined) transaction.variables.delete(key);
     else transaction.variables.set(key, value);
   }
 }
@@ -67,6 +70,18 @@ export function listVariables(): readonly ListedVariable[] {
     dataType,
   }));
 }
+
+/** Makes a value the document of a context; throws Error where that is not for writing. */
+function writeDocument(transaction: Transaction, context: string, value: unknown): void {
+  if (["INPUT", "NULL", "PIPE"].includes(context)) {
+    throw new Error(`variable var://context/${context} cannot be set`);
+  }
+  const content = value instanceof KeptValue ? value.content : String(value ?? "");
+  const form = value instanceof KeptValue ? formOfKept[value.kept] : "string";
+  transaction.write(context, { bytes: Buffer.from(content as Uint8Array), form });
+}
+
+const formOfKept = { json: "object", xml: "xml", bytes: "bytes" } as const;
 
 function writeSystem(url: string, value: unknown): void {
   if (value === undefined) {

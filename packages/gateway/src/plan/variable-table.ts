@@ -104,7 +104,7 @@ export function parameterVariable(name: string): string | undefined {
 /** True for a variable URL that a policy or a script may set. */
 export function isWritableVariable(url: string): boolean {
   if (!url.startsWith(prefix)) {
-    return /^var:\/\/(?:context\/[^/]+\/.+|local\/.+|system\/[^/]+\/.+)$/.test(url);
+    return /^var:\/\/(?:context\/[^/]+(?:\/.+)?|local\/.+|system\/[^/]+\/.+)$/.test(url);
   }
   const known = byUrl.get(url);
   if (known !== undefined) return known.access !== "read";

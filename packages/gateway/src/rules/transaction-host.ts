@@ -70,7 +70,7 @@ export class TransactionHost implements ScriptHost, HostOutcome {
   }
 
   contextExists(name: string): boolean {
-    return this.#transaction.contexts.has(name);
+    return this.#transaction.hasContext(name);
   }
 
   createContext(name: string): void {

@@ -22,6 +22,6 @@ export const inert: ReadonlySet<string> = new Set(
     "front-attachment-format back-attachment-format mime-headers rewrite-errors delay-errors " +
     "delay-errors-duration bytes-scanned attachment-byte-count " +
     "attachment-package-byte-count credential-charset silence-warning " +
-    "httpproxy-port version error-policy-override"
+    "httpproxy-port version error-policy-override debugger-type wsmagent-monitor-capture-mode"
   ).split(" "),
 );
