@@ -39,6 +39,29 @@ describe("pieces that pass by", () => {
     },
   );
 
+  test.each(["gzip in frames", "zstd in frames"])(
+    "%s: what comes is given back where it is owned, and no memory that others lie in",
+    async (kind) => {
+      const blob = (await blobs[kind]?.()) ?? Buffer.alloc(0);
+      for (const size of [1000, 70_001, 400_000]) {
+        const [own, shared]: Uint8Array[][] = [[], []];
+        const pieces = async function* () {
+          for (let at = 0, isOwn = true; at < blob.length; at += size, isOwn = !isOwn) {
+            const part = blob.subarray(at, at + size);
+            const piece = isOwn ? new Uint8Array(part) : part;
+            (isOwn ? own : shared)?.push(piece);
+            yield piece;
+          }
+        };
+        const hash = createHash("sha256");
+        for await (const piece of decompress(pieces(), { owned: true })) hash.update(piece);
+        expect(hash.digest("hex")).toBe(createHash("sha256").update(text).digest("hex"));
+        expect(own?.every((piece) => piece.length === 0)).toBe(true);
+        expect(shared?.every((piece) => piece.length > 0)).toBe(true);
+      }
+    },
+  );
+
   test("a scan holds no part of a piece", async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryInputs, fc.integer({ min: 1, max: 3000 }), async (inputs, size) => {

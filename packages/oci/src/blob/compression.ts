@@ -40,7 +40,7 @@ export function compressionOf(start: Uint8Array): Compression {
 /**
  * The bytes inside a gzip or zstd stream, told by its magic number; anything else as it is. Frames that say how long
  * they are are expanded several at one time, and handed to `kept`. With `passing` the memory of a piece is given back when the
- * next one is asked for.
+ * next one is asked for; with `owned` that of what comes is, too.
  * @throws Fault COMPRESSION_INVALID, LIMIT_EXCEEDED
  */
 export async function* decompress(
@@ -49,13 +49,14 @@ export async function* decompress(
     readonly limits?: ExpansionLimits;
     readonly kept?: KeptFrames | undefined;
     readonly passing?: boolean | undefined;
+    readonly owned?: boolean | undefined;
   } = {},
 ): AsyncGenerator<Uint8Array> {
-  const { limits = expansionLimits, kept, passing = false } = options;
+  const { limits = expansionLimits, kept, passing = false, owned = false } = options;
   const counted = { bytes: 0 };
   const source: AsyncIterator<Uint8Array> = countedBy(bytes, counted);
   try {
-    const input = new ByteQueue(source);
+    const input = new ByteQueue(source, { owned });
     const compression = compressionOf(await input.peek(4));
     const expanded =
       compression === "none" ? input.rest() : expandedBy(compression, input, { kept, passing });

@@ -5,6 +5,7 @@ import {
   gzipBlockBytes,
   gzipEncoder,
   gzipMember,
+  gzipMemberBytes,
   gzipMemberLength,
   gzipStartBytes,
 } from "./gzip.ts";
@@ -14,6 +15,7 @@ import {
   zstdBlockBytes,
   zstdEncoder,
   zstdFrame,
+  zstdFrameBytes,
   zstdFrameLength,
 } from "./zstd.ts";
 
@@ -26,6 +28,8 @@ interface Codec {
   /** Name and version: what the bytes of the same input depend on. */
   readonly encoder: string;
   readonly blockBytes: number;
+  /** Of the longest frame that is expanded on its own. */
+  readonly frameBytes: number;
   /** The frame, in pieces. The block may be written over afterwards. */
   encode(block: Buffer): Promise<readonly Buffer[]>;
   decode(frame: Buffer): Promise<Buffer>;
@@ -37,6 +41,7 @@ const codecs: Readonly<Record<"gzip" | "zstd", Codec>> = {
   gzip: {
     encoder: gzipEncoder,
     blockBytes: gzipBlockBytes,
+    frameBytes: gzipMemberBytes,
     encode: gzipMember,
     decode: gunzipMember,
     next: async (input) => gzipMemberLength(await input.peek(gzipStartBytes)),
@@ -44,6 +49,7 @@ const codecs: Readonly<Record<"gzip" | "zstd", Codec>> = {
   zstd: {
     encoder: zstdEncoder,
     blockBytes: zstdBlockBytes,
+    frameBytes: zstdFrameBytes,
     encode: zstdFrame,
     decode: expandZstdFrame,
     next: nextZstdFrame,
@@ -129,12 +135,23 @@ export async function* decodeFrames(
   others: (bytes: AsyncIterable<Uint8Array>) => AsyncIterable<Uint8Array>,
   { kept, passing = false }: { readonly kept?: KeptFrames | undefined; readonly passing?: boolean },
 ): AsyncGenerator<Uint8Array> {
-  const { next, decode } = codecs[compression];
-  const running: { readonly frame: Buffer; readonly content: Promise<Buffer> }[] = [];
+  const { next, decode, frameBytes } = codecs[compression];
+  // Memory of frames that are expanded is used again: it would be most of what the collector hears of
+  const free: Buffer[] = [];
+  const memoryFor = (length: number) =>
+    kept === undefined
+      ? (free.pop() ?? Buffer.allocUnsafeSlow(frameBytes))
+      : Buffer.allocUnsafeSlow(length);
+  const running: {
+    readonly frame: Buffer;
+    readonly memory: Buffer;
+    readonly content: Promise<Buffer>;
+  }[] = [];
   const oldest = async function* (): AsyncGenerator<Buffer> {
-    const { frame, content } = running.shift() as (typeof running)[number];
+    const { frame, memory, content } = running.shift() as (typeof running)[number];
     const expanded = await content;
-    kept?.add(expanded, frame);
+    if (kept === undefined) free.push(memory);
+    else kept.add(expanded, frame);
     yield expanded;
     if (passing && kept === undefined) release(expanded);
   };
@@ -143,8 +160,9 @@ export async function* decodeFrames(
     const length = await next(input);
     if (length === undefined) break;
     isFirst = false;
-    const frame = await input.take(length);
-    running.push({ frame, content: started(decode(frame)) });
+    const memory = memoryFor(length);
+    const frame = await input.moveTo(memory.subarray(0, length));
+    running.push({ frame, memory, content: started(decode(frame)) });
     if (running.length >= expandedAhead) yield* oldest();
   }
   while (running.length > 0) yield* oldest();

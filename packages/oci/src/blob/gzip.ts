@@ -17,7 +17,7 @@ const header = Buffer.from([0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 8, 0, 0x4c, 0x
 const headerBytes = header.length + 4;
 const trailerBytes = 8;
 /** Of a member that is expanded in one piece; a larger one is nobody's that this tool wrote. */
-const memberBytes = 2 * gzipBlockBytes;
+export const gzipMemberBytes = 2 * gzipBlockBytes;
 
 /** One block as a member of its own that says how long it is: readable by every gzip, and apart from its neighbours. */
 export async function gzipMember(block: Buffer): Promise<readonly Buffer[]> {
@@ -37,7 +37,7 @@ export function gzipMemberLength(start: Buffer): number | undefined {
     return undefined;
   }
   const length = start.readUInt32LE(header.length);
-  return length > headerBytes + trailerBytes && length <= memberBytes ? length : undefined;
+  return length > headerBytes + trailerBytes && length <= gzipMemberBytes ? length : undefined;
 }
 
 export const gzipStartBytes = headerBytes;

@@ -8,7 +8,7 @@ const level = 3;
 export const zstdEncoder = `zstd-frames/1 level/${level} zstd/${process.versions.zstd}`;
 
 /** Of a frame that is expanded in one piece: compressed, and its content. */
-const frameBytes = 2 * zstdBlockBytes;
+export const zstdFrameBytes = 2 * zstdBlockBytes;
 const contentBytes = 4 * zstdBlockBytes;
 
 /** One block as a frame of its own, with the size and the checksum of its content. */
@@ -64,7 +64,7 @@ export function zstdFrameLength(start: Buffer): FrameStep {
 
 function blocksEnd(start: Buffer, from: number, checksum: number): FrameStep {
   for (let at = from; ; ) {
-    if (at > frameBytes) return { answer: "unknown" };
+    if (at > zstdFrameBytes) return { answer: "unknown" };
     if (start.length < at + 3) return { answer: "read", bytes: at + 3 };
     const word = start.readUIntLE(at, 3);
     const type = (word >>> 1) & 3;

@@ -80,19 +80,16 @@ export class Unpatcher {
     this.#patches = patches;
   }
 
-  /** The piece itself where nothing of it was changed, else a copy. */
-  piece(bytes: Uint8Array): Uint8Array {
+  /** The next bytes become what they were, in their place. */
+  takeBack(bytes: Uint8Array): void {
     const [start, end] = [this.#at, this.#at + bytes.length];
     this.#at = end;
-    let own: Uint8Array | undefined;
     for (; this.#next < this.#patches.length; this.#next += 1) {
       const { at, before } = this.#patches[this.#next] as BytePatch;
-      if (at >= end) break;
-      own ??= Uint8Array.from(bytes);
+      if (at >= end) return;
       const from = Math.max(0, start - at);
-      own.set(before.subarray(from, end - at), at + from - start);
-      if (at + before.length > end) break;
+      bytes.set(before.subarray(from, end - at), at + from - start);
+      if (at + before.length > end) return;
     }
-    return own ?? bytes;
   }
 }

@@ -27,7 +27,7 @@ async function* expanded(
   options: ReadingOptions,
 ): AsyncGenerator<Uint8Array> {
   try {
-    yield* decompress(compressed(), { ...options, limits: expansionLimits });
+    yield* decompress(compressed(), { ...options, limits: expansionLimits, owned: true });
   } catch (error) {
     if (isFault(error, "COMPRESSION_INVALID")) for await (const chunk of compressed()) void chunk;
     throw error;

@@ -98,8 +98,10 @@ async function readBack(
   const scan = scanLayer({ digests: false, headers: true });
   for await (const piece of decompress(blob, { passing: true })) {
     now.update(piece);
-    once.update(unpatcher.piece(piece));
     scan.push(piece);
+    // Nobody else has the piece
+    unpatcher.takeBack(piece);
+    once.update(piece);
   }
   if (`sha256:${once.digest("hex")}` !== layer.diffId) {
     throw new Unpatchable("the patched stream has another content");
