@@ -2,7 +2,12 @@ import type { Readable } from "node:stream";
 import { Headers } from "../http/headers.ts";
 import type { Upgraded } from "../http/tunnel.ts";
 import type { Failure } from "../message/failure.ts";
-import type { Content, ContentForm, Transaction } from "../message/transaction.ts";
+import {
+  type Content,
+  type ContentForm,
+  emptyContent,
+  type Transaction,
+} from "../message/transaction.ts";
 import { errorReason, faultBody, faultContentType } from "./fault-answer.ts";
 
 /** What goes back to the client. */
@@ -67,10 +72,30 @@ const objectHeaders = Headers.fromRaw([
 
 /** The answer of a transaction that skipped the backend: OUTPUT of its request rule. */
 export function skippedAnswer(transaction: Transaction): Answer {
-  const content = transaction.read("OUTPUT");
-  const headers = skippedHeaders(transaction, content);
-  const { status, reason } = statusOf(transaction, 200);
-  return { status, reason, headers, body: content?.bytes ?? new Uint8Array(0), close: false };
+  return new SkippedAnswer(transaction, transaction.read("OUTPUT") ?? emptyContent);
+}
+
+/** What a rule has written; as bytes only for who asks for them. */
+class SkippedAnswer implements Answer {
+  readonly status: number;
+  readonly reason: string;
+  readonly headers: Headers;
+  readonly text: string | undefined;
+  readonly close = false;
+  readonly #content: Content;
+
+  constructor(transaction: Transaction, content: Content) {
+    const { status, reason } = statusOf(transaction, 200);
+    this.status = status;
+    this.reason = reason;
+    this.headers = skippedHeaders(transaction, content);
+    this.text = content.text;
+    this.#content = content;
+  }
+
+  get body(): Uint8Array {
+    return this.#content.bytes;
+  }
 }
 
 function skippedHeaders(transaction: Transaction, content: Content | undefined): Headers {

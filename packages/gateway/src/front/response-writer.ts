@@ -32,12 +32,9 @@ export function writeAnswer(
   const bodiless = status === 204 || status === 304;
   const chunked = chunks && !bodiless && head?.version === "1.1";
   const silent = bodiless || head?.method === "HEAD";
-  let text = `HTTP/1.1 ${status} ${phrase(answer.reason)}\r\n${answer.lines ?? answer.headers.lines()}${
-    close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n"
-  }`;
-  if (chunked) text += "Transfer-Encoding: chunked\r\n";
-  else if (!bodiless) text += lengthLine(answer);
-  text += "\r\n";
+  let text = headText(answer, close);
+  if (chunked) text += "Transfer-Encoding: chunked\r\n\r\n";
+  else text += bodiless ? "\r\n" : `${lengthLine(answer)}\r\n`;
   if (whole !== undefined) {
     socket.write(silent ? text : text + framed(whole, chunked), "latin1");
     done(true);
@@ -55,6 +52,27 @@ export function writeAnswer(
     socket.write(text, "latin1");
     writeStream(socket, body, chunked, done);
   }
+}
+
+let lastHead = { status: 0, reason: "", lines: "", close: false, text: "" };
+
+/** The head without what says how the body is framed: that of the last answer, where it is the same. */
+function headText(answer: Answer, close: boolean): string {
+  const { status, reason, lines: own } = answer;
+  // lines that are made for one answer alone are not worth the comparison
+  if (own !== undefined) return headOf(status, reason, own, close);
+  const known = lastHead;
+  const lines = answer.headers.lines();
+  const same = known.lines === lines && known.status === status && known.reason === reason;
+  if (same && known.close === close) return known.text;
+  const text = headOf(status, reason, lines, close);
+  lastHead = { status, reason, lines, close, text };
+  return text;
+}
+
+function headOf(status: number, reason: string, lines: string, close: boolean): string {
+  const connection = close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n";
+  return `HTTP/1.1 ${status} ${phrase(reason)}\r\n${lines}${connection}`;
 }
 
 function lengthLine(answer: Answer): string {

@@ -3,6 +3,8 @@ import { onBareStack } from "../script/watchdog.ts";
 
 /** All connections read into this one: what is kept of it longer than its callback is copied. */
 const shared = Buffer.allocUnsafeSlow(65_536);
+/** As much of it as was read last: requests are often as long as the one before. */
+let part = shared;
 
 /** What Node gives sockets of its own and its servers' connections besides their types. */
 interface Internals {
@@ -29,7 +31,8 @@ export function swiftSocket(connection: Socket, take: (bytes: Buffer) => void): 
     onread: {
       buffer: shared,
       callback: (size: number): boolean => {
-        onBareStack(take, shared.subarray(0, size));
+        if (part.length !== size) part = shared.subarray(0, size);
+        onBareStack(take, part);
         return true;
       },
     },

@@ -39,7 +39,7 @@ const readers: Readonly<Record<string, (transaction: Transaction) => unknown>> =
   "mpgw/proxy-http-response": ({ plan }) => plan.proxyHttpResponse,
   "mpgw/request-size": inputSize,
   "mpgw/response-size": ({ responseSize }) => responseSize ?? 0,
-  "multistep/contexts": ({ contexts }) => [...contexts.keys()].join(" "),
+  "multistep/contexts": ({ contexts }) => Array.from(contexts, ([name]) => name).join(" "),
   "multistep/input-context-name": ({ action }) => action?.input ?? "",
   "multistep/loop-count": () => 0,
   "multistep/loop-iterator": () => "",
@@ -83,7 +83,7 @@ function inputSize({ contexts }: Transaction): number {
 /** Bytes that the contexts of the transaction hold. */
 function memoryUsed({ contexts }: Transaction): number {
   let bytes = 0;
-  for (const content of contexts.values()) bytes += content.bytes.length;
+  for (const [, content] of contexts) bytes += content.bytes.length;
   return bytes;
 }
 

@@ -8,6 +8,7 @@ import { truthOf, type XPath } from "../xml/xpath.ts";
 import type { Failure } from "./failure.ts";
 import { globalId } from "./global-id.ts";
 import { ParsedContents } from "./parsed-contents.ts";
+import { ShortMap } from "./short-map.ts";
 
 /** How the bytes of a context came about; decides the content type where nothing else does. */
 export type ContentForm = "message" | "object" | "string" | "bytes" | "xml";
@@ -15,6 +16,8 @@ export type ContentForm = "message" | "object" | "string" | "bytes" | "xml";
 /** What a context holds. */
 export interface Content {
   readonly bytes: Uint8Array;
+  /** The bytes as latin1, where that is at hand without `bytes`. */
+  readonly text?: string;
   readonly form: ContentForm;
 }
 
@@ -67,9 +70,9 @@ export class Transaction implements MatchSubject, Disposable {
   answerStatus: number | undefined;
   answerReason: string | undefined;
   side: "request" | "response" | "error" = "request";
-  readonly contexts = new Map<string, Content>();
+  readonly contexts = new ShortMap<Content>();
   /** What policies have written to `var://service/…`. */
-  readonly service = new Map<string, unknown>();
+  readonly service = new ShortMap<unknown>();
   pipe: Content = emptyContent;
   rule: RulePlan | undefined;
   /** The action that was started last. */

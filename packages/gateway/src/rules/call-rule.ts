@@ -42,7 +42,11 @@ export async function callRule(
   }
 }
 
-function restore(contexts: Map<string, Content>, name: string, content: Content | undefined): void {
+function restore(
+  contexts: Transaction["contexts"],
+  name: string,
+  content: Content | undefined,
+): void {
   if (content === undefined) contexts.delete(name);
   else contexts.set(name, content);
 }

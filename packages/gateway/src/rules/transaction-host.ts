@@ -3,6 +3,7 @@ import { reasonOf } from "../answer/answer.ts";
 import type { Headers } from "../http/headers.ts";
 import type { Priority } from "../log.ts";
 import { keptValue } from "../message/kept-value.ts";
+import { textContent } from "../message/text-content.ts";
 import { type Content, emptyContent, type Transaction } from "../message/transaction.ts";
 import { logEventOf } from "../message/transaction-log.ts";
 import { listVariables, readVariable, statusCode, writeVariable } from "../message/variables.ts";
@@ -88,8 +89,9 @@ export class TransactionHost implements ScriptHost, HostOutcome {
     form: "object" | "string" | "bytes" | "xml",
   ): void {
     if (name === "(output)") this.touched = true;
-    const content = Buffer.from(bytes as Uint8Array);
-    this.#transaction.write(this.contextName(name), { bytes: content, form });
+    const content =
+      typeof bytes === "string" ? textContent(bytes, form) : { bytes: Buffer.from(bytes), form };
+    this.#transaction.write(this.contextName(name), content);
   }
 
   textOf(bytes: Uint8Array): string {

@@ -24,12 +24,27 @@ export function installRunner(
     return makers.builtin(name, host);
   };
   const isFile = /^(?:\.\.?\/|[a-z]+:)/;
+  /** Modules of a run: a list, because few scripts have more than two or three. */
+  interface Loaded {
+    readonly name: string;
+    readonly module: { exports: unknown };
+    readonly before: Loaded | undefined;
+  }
+  const find = (list: Loaded | undefined, name: string): Loaded | undefined => {
+    let at = list;
+    while (at !== undefined && at.name !== name) at = at.before;
+    return at;
+  };
+  const without = (list: Loaded | undefined, name: string): Loaded | undefined => {
+    if (list === undefined || list.name === name) return list?.before;
+    return { ...list, before: without(list.before, name) };
+  };
   class Loader {
     readonly #host: ScriptHost;
     readonly #session: object;
     readonly #console: object;
-    readonly #builtins = new Map<string, unknown>();
-    readonly #files = new Map<string, { exports: unknown }>();
+    #builtins: Loaded | undefined;
+    #files: Loaded | undefined;
     constructor(host: ScriptHost) {
       this.#host = host;
       this.#session = makers.session.session(host);
@@ -37,13 +52,13 @@ export function installRunner(
     }
     run(file: string, script: ScriptFunction): unknown {
       const module = { exports: {} as unknown };
-      this.#files.set(file, module);
+      this.#files = { name: file, module, before: this.#files };
       try {
         const require = (specifier: unknown): unknown => this.#require(file, specifier);
         script(this.#session, this.#console, require, module, module.exports);
       } catch (error) {
         // a module that failed is tried again by the next one that wants it
-        this.#files.delete(file);
+        this.#files = without(this.#files, file);
         throw error;
       }
       return module.exports;
@@ -55,18 +70,22 @@ export function installRunner(
       const own = isFile.test(specifier) ? undefined : this.#builtin(specifier);
       if (own !== undefined) return own;
       const { id: file, run, json } = this.#host.userModule(specifier, from);
-      const before = this.#files.get(file);
-      if (before !== undefined) return before.exports;
+      const before = find(this.#files, file);
+      if (before !== undefined) return before.module.exports;
       if (run !== undefined) return this.run(file, run);
       const exports = JSON.parse(json ?? "") as unknown;
-      this.#files.set(file, { exports });
+      this.#files = { name: file, module: { exports }, before: this.#files };
       return exports;
     }
     #builtin(specifier: string): unknown {
       const name = specifier.endsWith(".js") ? specifier.slice(0, -3) : specifier;
-      const known = this.#builtins.get(name) ?? builtin(this.#host, name);
-      if (known !== undefined) this.#builtins.set(name, known);
-      return known;
+      const known = find(this.#builtins, name);
+      if (known !== undefined) return known.module.exports;
+      const exports = builtin(this.#host, name);
+      if (exports !== undefined) {
+        this.#builtins = { name, module: { exports }, before: this.#builtins };
+      }
+      return exports;
     }
   }
   return (outside, script, id) => {
