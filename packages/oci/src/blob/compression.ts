@@ -4,6 +4,7 @@ import { Fault } from "@lithify/fault";
 import { ByteQueue } from "./byte-queue.ts";
 import { decodeFrames, encodeFrames, type KeptFrames } from "./frames.ts";
 import { release } from "./release.ts";
+import { zstdFrames } from "./zstd-stream.ts";
 
 export type Compression = "gzip" | "zstd" | "none";
 
@@ -104,8 +105,13 @@ async function* expandedBy(
   const others = (bytes: AsyncIterable<Uint8Array>) => {
     // The types leave out that a coder is a stream with a stream's options
     const options = { chunkSize, readableHighWaterMark };
-    const coder = compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
-    return passing ? passed(through(bytes, coder)) : through(bytes, coder);
+    const pieces =
+      compression === "gzip"
+        ? through(bytes, createGunzip(options))
+        : zstdFrames(new ByteQueue(bytes[Symbol.asyncIterator]()), (frame) =>
+            through(frame, createZstdDecompress(options)),
+          );
+    return passing ? passed(pieces) : pieces;
   };
   try {
     yield* decodeFrames(input, compression, others, { kept, passing });
