@@ -1,4 +1,4 @@
-import { Fault } from "@lithify/fault";
+import { Fault, visible } from "@lithify/fault";
 import type { Style } from "./style.ts";
 
 /** Any thrown value as a Fault: a defect becomes INTERNAL and never shows a stack trace. */
@@ -19,9 +19,11 @@ export function faultLines(fault: Fault, style: Style): readonly string[] {
     place === undefined
       ? []
       : [`  at ${place.file}:${place.line}${place.column === undefined ? "" : `:${place.column}`}`];
-  const values = Object.entries(fault.values ?? {}).map(([name, value]) => `  ${name}: ${value}`);
+  const values = Object.entries(fault.values ?? {}).map(
+    ([name, value]) => `  ${name}: ${typeof value === "string" ? visible(value) : value}`,
+  );
   return [
-    `${style.bad(fault.code)} ${style.bold(fault.message)}`,
+    `${style.bad(fault.code)} ${style.bold(visible(fault.message))}`,
     ...where,
     ...values,
     `  ${style.dim(`hint: ${fault.hint}`)}`,

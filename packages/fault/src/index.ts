@@ -10,3 +10,4 @@ export {
 export type { FaultMeaning } from "./meaning.ts";
 export { nearestWord, suggestion } from "./nearest-word.ts";
 export { redact } from "./redact.ts";
+export { visible } from "./visible.ts";

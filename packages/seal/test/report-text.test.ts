@@ -39,11 +39,11 @@ const report: AuditReport = {
 test("an audit for the terminal", () => {
   expect(auditText(report, { color: false }).split("\n").slice(2)).toEqual([
     "Worst case",
-    "  LI-ADD  5 objects, /a?[31m first, by drouter, drouter:0",
+    "  LI-ADD  5 objects, /a\\u{1b}[31m first, by drouter, drouter:0",
     "",
     "drouter  uid 101, gid 0, groups 0",
     "drouter:0  uid 101, gid 0, groups 0",
-    "  LI-ADD  /a?[31m, /b, /c and 2 more: entries can be added to a directory",
+    "  LI-ADD  /a\\u{1b}[31m, /b, /c and 2 more: entries can be added to a directory",
     "      because",
     "      waived until 2030-01-01: old",
     "      fix: Mend it.",

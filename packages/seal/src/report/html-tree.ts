@@ -2,7 +2,7 @@ import type { Tree, TreeNode } from "@lithify/oci";
 import type { Finding } from "../access/finding.ts";
 import type { Policy } from "../policy/policy.ts";
 import { isWithin, resolvePolicy } from "../policy/resolve.ts";
-import { escaped } from "./visible.ts";
+import { escaped } from "./escaped.ts";
 
 /** Objects of a tree that the page shows, and entries of one directory; the rest is counted. */
 const shownObjects = 3000;

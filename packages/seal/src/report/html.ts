@@ -2,10 +2,10 @@ import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import type { SealPlan } from "../sealing/plan.ts";
 import { type ReportAbout, ruleAbout } from "./about.ts";
+import { escaped } from "./escaped.ts";
 import { stylesheet } from "./html-style.ts";
 import { treeSection } from "./html-tree.ts";
 import { placeText, waiverText } from "./sentences.ts";
-import { escaped } from "./visible.ts";
 
 /** Paths of one finding, and changes of a plan, that the page lists before it counts the rest. */
 const listed = 200;

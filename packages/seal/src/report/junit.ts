@@ -1,8 +1,8 @@
 import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
+import { escaped } from "./escaped.ts";
 import { pathLines, placeText, waiverText } from "./sentences.ts";
-import { escaped } from "./visible.ts";
 
 /**
  * The audit as JUnit XML: a suite for each identity, a case for each rule. A finding that is waived makes its

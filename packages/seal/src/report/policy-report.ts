@@ -1,9 +1,9 @@
+import { visible } from "@lithify/fault";
 import { stringify } from "yaml";
 import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
 import { findingText, placeText } from "./sentences.ts";
-import { visible } from "./visible.ts";
 
 /**
  * The audit as a PolicyReport of Kubernetes' policy working group (wgpolicyk8s.io/v1alpha2), in YAML: a result

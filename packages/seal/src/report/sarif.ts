@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { posix } from "node:path";
+import { visible } from "@lithify/fault";
 import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import { type ReportAbout, reportedRules } from "./about.ts";
 import { findingText, pathLines } from "./sentences.ts";
-import { visible } from "./visible.ts";
 
 /** Where a rule's page is; a package that is installed alone has no docs, so the address is one of the package. */
 function helpUri(code: string): string {

@@ -1,6 +1,6 @@
+import { visible } from "@lithify/fault";
 import type { Finding } from "../access/finding.ts";
 import { ruleAbout } from "./about.ts";
-import { visible } from "./visible.ts";
 
 /** Paths of one finding that a machine's report names before the rest is counted. */
 const namedPaths = 20;

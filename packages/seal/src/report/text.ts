@@ -1,3 +1,4 @@
+import { visible } from "@lithify/fault";
 import type { Finding } from "../access/finding.ts";
 import type { AuditReport } from "../audit/audit.ts";
 import type { RuleCode } from "../policy/rule-codes.ts";
@@ -73,17 +74,17 @@ function identityLine(identity: AuditReport["identities"][number], paint: Paint)
   const capabilities =
     held === 0 ? "" : `, ${held > 3 ? `${held} capabilities` : identity.capabilities.join(" ")}`;
   const escalation = identity.noNewPrivileges ? "" : ", no_new_privs off";
-  return `${paint.bold(printable(identity.name))}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}${capabilities}${escalation}`;
+  return `${paint.bold(visible(identity.name))}  uid ${identity.uid}, gid ${identity.gid}, groups ${groups}${capabilities}${escalation}`;
 }
 
 /** What each launch does to the seal. */
 function launchLines({ launches = [] }: AuditReport, paint: Paint): readonly string[] {
   if (launches.length === 0) return [];
   const row = ({ name, place, keepsSeal, findings }: (typeof launches)[number]) => {
-    const where = paint.dim(`(${printable(placeText(place))})`);
+    const where = paint.dim(`(${visible(placeText(place))})`);
     return keepsSeal
-      ? `${paint.green("keeps the seal")}  ${printable(name)} ${where}`
-      : `${paint.red("undoes the seal")}  ${printable(name)} ${where}: ${findings} ${findings === 1 ? "finding" : "findings"}`;
+      ? `${paint.green("keeps the seal")}  ${visible(name)} ${where}`
+      : `${paint.red("undoes the seal")}  ${visible(name)} ${where}: ${findings} ${findings === 1 ? "finding" : "findings"}`;
   };
   return [...launches.map(row), ""];
 }
@@ -98,7 +99,7 @@ function worstLines(report: AuditReport, paint: Paint): readonly string[] {
         ? "every identity"
         : one.identities.join(", ");
     const code = one.waived ? paint.yellow(one.rule) : paint.red(one.rule);
-    return `  ${code}  ${objects}, ${printable(one.path)} first, by ${who}`;
+    return `  ${code}  ${objects}, ${visible(one.path)} first, by ${who}`;
   };
   return [paint.bold("Worst case"), ...report.worst.map(row), ""];
 }
@@ -114,8 +115,8 @@ function findingLines(finding: Finding, paint: Paint): readonly string[] {
         : [];
   return [
     `  ${code}  ${pathsText(finding)}: ${titleOf(finding.rule)}`,
-    ...(finding.place === undefined ? [] : [`      at ${printable(placeText(finding.place))}`]),
-    ...finding.witness.map((step) => `      ${printable(step)}`),
+    ...(finding.place === undefined ? [] : [`      at ${visible(placeText(finding.place))}`]),
+    ...finding.witness.map((step) => `      ${visible(step)}`),
     ...waived,
     `      ${paint.dim(`fix: ${finding.fix}`)}`,
   ];
@@ -126,14 +127,9 @@ function titleOf(code: RuleCode): string {
 }
 
 function pathsText(finding: Finding): string {
-  const paths = [finding.path, ...(finding.alsoPaths ?? [])].map(printable);
+  const paths = [finding.path, ...(finding.alsoPaths ?? [])].map(visible);
   const shown = paths.slice(0, shownPaths).join(", ");
   return paths.length > shownPaths ? `${shown} and ${paths.length - shownPaths} more` : shown;
-}
-
-/** A path without control characters, which a terminal would obey. */
-function printable(path: string): string {
-  return path.replace(/[\p{Cc}\p{Cf}\p{Cs}]/gu, "?");
 }
 
 const plain: Paint = {

@@ -9,16 +9,3 @@ export function visible(text: string): string {
     return `\\u{${code.toString(16)}}`;
   });
 }
-
-/** Text for XML and HTML, in elements and in quoted attributes; what is not visible becomes so. */
-export function escaped(text: string): string {
-  return visible(text).replace(/[&<>"']/gu, (character) => entities[character] ?? "");
-}
-
-const entities: Readonly<Record<string, string>> = {
-  "&": "&amp;",
-  "<": "&lt;",
-  ">": "&gt;",
-  '"': "&quot;",
-  "'": "&#39;",
-};
