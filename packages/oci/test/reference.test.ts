@@ -74,6 +74,7 @@ describe("locations", () => {
       "oci:dir:",
       "oci::tag",
       "docker://h/A",
+      "docker://UPPER/a",
       "oci-archive:",
       "docker-daemon:",
     ]) {

@@ -306,6 +306,9 @@ describe("locations", () => {
       await expectFault("IMAGE_UNKNOWN", () => openImageAt(`oci:${layout}:2.0`, own));
       await expectFault("STORE_UNREADABLE", () => openImageAt(`oci:${directory}/none`, own));
       await putImageAt(`oci:${layout}:2.0`, image, { from: own, own });
+      expect((await openImageAt(`oci:${layout}`, own)).image.digest).toBe(image.digest);
+      const other = await imageOf(own, [fileOf("a", "two")]);
+      await putImageAt(`oci:${layout}:3.0`, other, { from: own, own });
       await expectFault("IMAGE_UNKNOWN", () => openImageAt(`oci:${layout}`, own));
       expect(await readdir(directory)).toEqual(expect.not.arrayContaining(["none"]));
     }));

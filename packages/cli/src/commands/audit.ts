@@ -14,6 +14,7 @@ import {
 import type { CommandSpec } from "../command.ts";
 import { launchesFor } from "../launches.ts";
 import { policyFor } from "../policy.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 import { version } from "../version.ts";
 import { writeReport } from "../write-report.ts";
 
@@ -44,6 +45,7 @@ export const command: CommandSpec = {
     },
     { flags: "--format <format>", about: `${reportFormatNames.join(", ")} (text)` },
     { flags: "--output <file>", about: "write the report there instead of printing it" },
+    ...imageOptions,
   ],
   examples: [
     "lithify audit echo:sealed",
@@ -61,7 +63,8 @@ export const command: CommandSpec = {
         values: { format },
       });
     }
-    const from = await openImageAt(args[0] ?? "", await context.wire.store());
+    const { own, ...transport } = await readTransportOptions(context, options);
+    const from = await openImageAt(args[0] ?? "", own, transport);
     const { policy, source } = await policyFor(context, from, { file: options.text("policy") });
     context.progress.step(`auditing ${args[0]} by ${source}`);
     const identities = options.list("as");

@@ -1,8 +1,8 @@
 import { Fault } from "@lithify/fault";
-import { copyBetween, openImageSink, openImageSource, type Platform } from "@lithify/oci";
+import { copyBetween, openImageSink, openImageSource } from "@lithify/oci";
 import type { CommandSpec } from "../command.ts";
 import { bytes } from "../style.ts";
-import { readTransportOptions, transportOptions } from "../transport-options.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 
 /** Bytes between two lines of progress. */
 const progressStep = 8 * 1024 * 1024;
@@ -11,11 +11,7 @@ export const command: CommandSpec = {
   args: "<source> <destination>",
   options: [
     { flags: "--all", about: "every platform of an index, and the index itself" },
-    {
-      flags: "--platform <os/arch>",
-      about: "the member of an index; this machine's when left out",
-    },
-    ...transportOptions,
+    ...imageOptions,
   ],
   examples: [
     "lithify copy echo:sealed oci:/tmp/layout:sealed",
@@ -25,7 +21,10 @@ export const command: CommandSpec = {
   async run(context, args, options) {
     const [source = "", destination = ""] = args;
     const transport = await readTransportOptions(context, options);
-    const platform = platformOf(options.text("platform"));
+    const { platform } = transport;
+    const all = options.isSet("all");
+    if (all && platform !== undefined)
+      throw new Fault("USAGE", "copy", { why: "--all and --platform exclude each other" });
     const began = performance.now();
     let shown = 0;
     const onBytes = (passed: number) => {
@@ -38,7 +37,6 @@ export const command: CommandSpec = {
     try {
       const to = await openImageSink(destination, transport);
       try {
-        const all = options.isSet("all");
         const chosen = platform === undefined ? {} : { platform };
         const report = await copyBetween(from, to, { all, onBytes, ...chosen });
         const seconds = Math.round(performance.now() - began) / 1000;
@@ -59,12 +57,3 @@ export const command: CommandSpec = {
     }
   },
 };
-
-function platformOf(text: string | undefined): Platform | undefined {
-  if (text === undefined) return undefined;
-  const [os, architecture, variant] = text.split("/");
-  if (!os || !architecture) {
-    throw new Fault("USAGE", "--platform", { why: "it is not OS/ARCHITECTURE[/VARIANT]" });
-  }
-  return { os, architecture, ...(variant === undefined ? {} : { variant }) };
-}

@@ -1,12 +1,13 @@
 import { isDeepStrictEqual } from "node:util";
+import { visible } from "@lithify/fault";
 import { diffTrees, type Image, imageTree, keepYoungSpaceSmall, openImageAt } from "@lithify/oci";
 import type { CommandSpec } from "../command.ts";
 import { table } from "../style.ts";
-import { readTransportOptions, transportOptions } from "../transport-options.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "<a> <b>",
-  options: transportOptions,
+  options: imageOptions,
   examples: [
     "lithify diff web:1.4 web:sealed",
     "lithify diff web:1.4 docker://registry.example/web:1.4",
@@ -27,7 +28,10 @@ export const command: CommandSpec = {
       document: { a: before.image.digest, b: after.image.digest, paths, config },
       lines: table([
         ...config.map(({ field, was, is }) => ["config", field, text(was), text(is)]),
-        ...paths.map(({ path, kind, was, is }) => [kind, path, was ?? "", is ?? ""]),
+        ...paths.map(({ path, kind, was, is }) => [
+          kind,
+          ...[path, was ?? "", is ?? ""].map(visible),
+        ]),
       ]),
     };
   },

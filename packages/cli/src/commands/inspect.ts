@@ -8,21 +8,19 @@ import {
 } from "@lithify/oci";
 import { statementSizeLimit, statementType } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
-import { readTransportOptions, transportOptions } from "../transport-options.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "<image>",
-  options: [
-    { flags: "--raw", about: "manifest or index as the location has it" },
-    ...transportOptions,
-  ],
+  options: [{ flags: "--raw", about: "manifest or index as the location has it" }, ...imageOptions],
   examples: [
     "lithify inspect echo:sealed",
     "lithify inspect --raw docker://registry.example/web:1",
   ],
   async run(context, args, options) {
     const name = args[0] ?? "";
-    const source = await openImageSource(name, await readTransportOptions(context, options));
+    const transport = await readTransportOptions(context, options);
+    const source = await openImageSource(name, transport);
     try {
       if (options.isSet("raw")) {
         const text = await textOf(source, source.root);
@@ -30,7 +28,7 @@ export const command: CommandSpec = {
       }
       const image = await openImage(
         source.blobs,
-        await chooseManifest(source.blobs, source.root, name),
+        await chooseManifest(source.blobs, source.root, name, transport.platform),
         name,
       );
       const referrers = await source.referrers(image.digest);

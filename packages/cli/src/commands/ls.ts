@@ -1,25 +1,35 @@
+import { Fault, visible } from "@lithify/fault";
 import {
   imageTree,
   keepYoungSpaceSmall,
   openImageAt,
-  type TransportOptions,
+  type Tree,
   type TreeNode,
 } from "@lithify/oci";
 import { xattrText } from "@lithify/seal";
-import type { CommandSpec } from "../command.ts";
+import type { CommandSpec, Options } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
+import { numberOf } from "../numbers.ts";
 import { bytes, table } from "../style.ts";
-import { readTransportOptions, transportOptions } from "../transport-options.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "[image] [path]",
-  options: transportOptions,
-  examples: ["lithify ls", "lithify ls echo:sealed /drouter/config"],
+  options: [
+    { flags: "--layer <number>", about: "only what came from this layer, 0 is the lowest" },
+    { flags: "--digests", about: "digests of contents, for which every layer is read" },
+    ...imageOptions,
+  ],
+  examples: [
+    "lithify ls",
+    "lithify ls echo:sealed /drouter/config",
+    "lithify ls echo:sealed --layer 3 --digests",
+  ],
   async run(context, args, options) {
     keepYoungSpaceSmall();
     const [image, path] = args;
     if (image === undefined) return listImages(context);
-    return listFiles(await readTransportOptions(context, options), image, path ?? "/");
+    return listFiles(context, options, image, path ?? "/");
   },
 };
 
@@ -30,8 +40,15 @@ async function listImages(context: Context): Promise<Outcome> {
     document: { images },
     lines: table(
       [
-        ["NAME", "DIGEST", "SIZE"].map(context.style.dim),
-        ...images.map((image) => [image.ref, image.digest.slice(7, 19), bytes(image.size)]),
+        ["NAME", "DIGEST", "SIZE", "CREATED"].map(context.style.dim),
+        ...images.map(({ ref, digest, size, created, damage }) => [
+          visible(ref),
+          digest.slice(7, 19),
+          bytes(size),
+          damage === undefined
+            ? visible(created?.slice(0, 10) ?? "")
+            : context.style.bad(`cannot be read: ${damage.code}`),
+        ]),
       ],
       [2],
     ),
@@ -39,16 +56,18 @@ async function listImages(context: Context): Promise<Outcome> {
 }
 
 async function listFiles(
-  { own, ...transport }: TransportOptions,
+  context: Context,
+  options: Options,
   ref: string,
   path: string,
 ): Promise<Outcome> {
+  const { own, ...transport } = await readTransportOptions(context, options);
   const { image, store } = await openImageAt(ref, own, transport);
-  const { tree } = await imageTree(image, { store, digests: false });
-  const start = tree.resolve(path);
-  const base = start.answer === "reached" ? start.node.path : path;
-  const nodes = [...tree].filter(
-    (node) => base === "/" || node.path === base || node.path.startsWith(`${base}/`),
+  const layer = layerOf(options, image.layers.length);
+  const digests = options.isSet("digests");
+  const { tree } = await imageTree(image, { store, digests });
+  const nodes = below(tree, path, ref).filter(
+    (node) => layer === undefined || node.layer === layer,
   );
   return {
     exitCode: 0,
@@ -64,25 +83,72 @@ async function listFiles(
       nodes.map((node) => [
         modeText(node),
         `${node.uid}:${node.gid}`,
-        String(node.size),
-        String(node.layer),
-        node.target === undefined ? node.path : `${node.path} -> ${node.target}`,
-        Object.entries({ ...xattrsOf(node.xattrs), ...decodedOf(node.xattrs).decoded })
-          .map(([name, value]) => `${name}=${value}`)
-          .join(" "),
+        sizeText(node),
+        node.layer === -1 ? "-" : String(node.layer),
+        ...(digests ? [node.digest?.slice(7, 19) ?? ""] : []),
+        nameText(node, tree),
+        xattrsText(node.xattrs),
       ]),
       [2, 3],
     ),
   };
 }
 
+function layerOf(options: Options, layers: number): number | undefined {
+  if (options.text("layer") === undefined) return undefined;
+  return numberOf(options, "layer", "", 0, Math.max(0, layers - 1));
+}
+
+/** The object at a path and everything below it. @throws Fault USAGE where there is none */
+function below(tree: Tree, path: string, ref: string): readonly TreeNode[] {
+  const start = tree.resolve(path);
+  if (start.answer !== "reached") {
+    throw new Fault("USAGE", `listing ${ref}`, {
+      why: "it has no such path",
+      values: { path, ...(start.answer === "missing" ? { nearest: start.nearest.path } : {}) },
+      hint: "lithify ls IMAGE lists every path.",
+    });
+  }
+  const base = start.node.path;
+  return [...tree].filter(
+    (node) => base === "/" || node.path === base || node.path.startsWith(`${base}/`),
+  );
+}
+
+/** As `ls -l` has it: of a device its numbers. */
+function sizeText({ size, device }: TreeNode): string {
+  return device === undefined ? String(size) : `${device.major},${device.minor}`;
+}
+
+/** A symbolic link with its target, a hard link with the first name of the object. */
+function nameText(node: TreeNode, tree: Tree): string {
+  const path = visible(node.path);
+  if (node.target !== undefined) return `${path} -> ${visible(node.target)}`;
+  const [first = node.path] = node.type === "directory" ? [] : tree.linksOf(node);
+  return first === node.path ? path : `${path} = ${visible(first)}`;
+}
+
+/** Bytes of an attribute that a line shows; --json has them all. */
+const shownXattrBytes = 64;
+
+function xattrsText(xattrs: TreeNode["xattrs"]): string {
+  const decoded = decodedOf(xattrs).decoded ?? {};
+  return [...xattrs]
+    .map(([name, value]) => {
+      const text = decoded[name] ?? hexadecimal(value.subarray(0, shownXattrBytes));
+      const more = decoded[name] === undefined && value.length > shownXattrBytes;
+      return `${visible(name)}=${text}${more ? `… (${value.length} bytes)` : ""}`;
+    })
+    .join(" ");
+}
+
 /** Values in hexadecimal, as getfattr writes them. */
 function xattrsOf(xattrs: TreeNode["xattrs"]): Readonly<Record<string, string>> {
-  const values = [...xattrs].map(([name, value]) => [
-    name,
-    `0x${Buffer.from(value).toString("hex")}`,
-  ]);
-  return Object.fromEntries(values);
+  return Object.fromEntries([...xattrs].map(([name, value]) => [name, hexadecimal(value)]));
+}
+
+function hexadecimal(value: Uint8Array): string {
+  return `0x${Buffer.from(value).toString("hex")}`;
 }
 
 /** ACLs and capabilities in words, by name. */

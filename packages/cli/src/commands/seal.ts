@@ -5,6 +5,7 @@ import type { CommandSpec } from "../command.ts";
 import type { Context, Outcome } from "../context.ts";
 import { policyFor } from "../policy.ts";
 import { bytes, table } from "../style.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "<image>",
@@ -13,14 +14,15 @@ export const command: CommandSpec = {
     { flags: "--policy <file>", about: "lithify.yaml, or the profile that fits the image" },
     { flags: "-u, --user <user>", about: "USER of the sealed image" },
     { flags: "--dry-run", about: "print the plan, write nothing" },
+    ...imageOptions,
   ],
   examples: ["lithify seal echo:mutable -t echo:sealed", "lithify seal echo:mutable --dry-run"],
   async run(context, args, options) {
     keepYoungSpaceSmall();
     const started = performance.now();
-    const own = await context.wire.store();
+    const { own, ...transport } = await readTransportOptions(context, options);
     const [ref = ""] = args;
-    const from = await openImageAt(ref, own);
+    const from = await openImageAt(ref, own, transport);
     const { policy, source } = await policyFor(context, from, {
       file: options.text("policy"),
       forSealing: true,
@@ -48,7 +50,7 @@ export const command: CommandSpec = {
       policy,
       chosen,
     );
-    await putImageAt(tag, sealed.image, { from: from.store, own });
+    await putImageAt(tag, sealed.image, { from: from.store, own }, transport);
     return {
       exitCode: 0,
       document: {

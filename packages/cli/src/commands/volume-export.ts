@@ -6,7 +6,7 @@ import { writeVolume } from "@lithify/seal";
 import type { CommandSpec } from "../command.ts";
 import { policyFor } from "../policy.ts";
 import { bytes } from "../style.ts";
-import { readTransportOptions, transportOptions } from "../transport-options.ts";
+import { imageOptions, readTransportOptions } from "../transport-options.ts";
 
 export const command: CommandSpec = {
   args: "<image>",
@@ -25,7 +25,7 @@ export const command: CommandSpec = {
       flags: "--policy <file>",
       about: "lithify.yaml; else the seal's, else the profile that fits",
     },
-    ...transportOptions,
+    ...imageOptions,
   ],
   examples: [
     "lithify volume export echo:sealed -o config.img",

@@ -83,7 +83,7 @@ export async function openDockerArchive(
 
 /**
  * The archive that `docker load` takes: gzip and plain layers as they are, others expanded (older engines do not
- * read zstd). The engine's image id is the digest of the configuration.
+ * read zstd). The engine's image id is the digest of the configuration. A piece is the reader's own.
  */
 export async function* dockerArchive(
   image: Image,
@@ -104,7 +104,7 @@ export async function* dockerArchive(
   const manifest = Buffer.from(JSON.stringify([row]));
   yield* writeTar([
     ...inputs,
-    { entry: fileEntry(config, configBytes.length), body: configBytes },
+    { entry: fileEntry(config, configBytes.length), body: Buffer.from(configBytes) },
     { entry: fileEntry("manifest.json", manifest.length), body: manifest },
   ]);
 }
@@ -117,7 +117,7 @@ async function layerPart(layer: Layer) {
     return { name, size, open: () => layer.compressed() };
   }
   let expanded = 0;
-  for await (const chunk of layer.uncompressed()) expanded += chunk.length;
+  for await (const chunk of layer.uncompressed({ passing: true })) expanded += chunk.length;
   return { name: `${hexOf(layer.diffId)}.tar`, size: expanded, open: () => layer.uncompressed() };
 }
 
@@ -137,7 +137,7 @@ function rowsOf(bytes: Buffer, path: string): readonly Row[] {
   try {
     rows = JSON.parse(bytes.toString("utf8"));
   } catch (error) {
-    throw archiveFault(path, "its manifest.json is not JSON", error);
+    throw archiveFault(path, "its manifest.json is not JSON", { cause: error });
   }
   if (!Array.isArray(rows) || rows.length > 4096)
     throw archiveFault(path, "its manifest.json is no list");
@@ -167,6 +167,7 @@ function chosenRow(rows: readonly Row[], ref: string | undefined, path: string):
   throw new Fault("IMAGE_UNKNOWN", `the image of ${path}`, {
     why: found.length === 0 ? "the archive has none of this name" : "the archive has several",
     values: { images: rows.flatMap((row) => row.RepoTags).join(" ") },
+    hint: "Name one of its images: docker-archive:FILE:NAME:TAG.",
   });
 }
 

@@ -59,7 +59,7 @@ export async function ociArchiveSink(path: string, tag: string | undefined): Pro
   const target = resolve(path);
   const directory = dirname(target);
   await mkdir(directory, { recursive: true }).catch((error: Error) => {
-    throw archiveFault(path, error.message, error);
+    throw archiveFault(path, error.message, { cause: error });
   });
   const written = new Set<Digest>();
   const entries: Descriptor[] = [];

@@ -39,7 +39,8 @@ export class TarFile {
   /** @throws Fault IMAGE_ARCHIVE_INVALID, TAR_INVALID, LIMIT_EXCEEDED */
   static async open(path: string): Promise<TarFile> {
     const handle = await open(path, "r").catch((error: Error) => {
-      throw archiveFault(path, error.message, error);
+      const hint = "Check the path and its rights.";
+      throw archiveFault(path, error.message, { cause: error, hint });
     });
     try {
       return new TarFile(path, handle, await membersOf(handle, path));
@@ -109,7 +110,12 @@ export class TarFile {
   #place(name: string): Place {
     const place = this.#find(name);
     if (place !== undefined) return place;
-    throw archiveFault(this.path, `it has no file ${name}`);
+    const hint = this.#members.has("index.json")
+      ? "It is an OCI layout: name it oci-archive:FILE."
+      : this.#members.has("manifest.json")
+        ? "It is an archive of Docker: name it docker-archive:FILE."
+        : undefined;
+    throw archiveFault(this.path, `it has no file ${name}`, hint === undefined ? {} : { hint });
   }
 
   /** Older engines write a layer that occurs twice as a link to the first. Nothing leaves the archive. */
@@ -127,12 +133,13 @@ export class TarFile {
   }
 }
 
-export function archiveFault(path: string, why: string, cause?: unknown): Fault {
-  return new Fault("IMAGE_ARCHIVE_INVALID", "an archive of images", {
-    why,
-    values: { path },
-    cause,
-  });
+export function archiveFault(
+  path: string,
+  why: string,
+  more: { readonly cause?: unknown; readonly hint?: string } = {},
+): Fault {
+  const values = { path };
+  return new Fault("IMAGE_ARCHIVE_INVALID", "an archive of images", { why, values, ...more });
 }
 
 async function membersOf(handle: FileHandle, path: string): Promise<ReadonlyMap<string, Place>> {

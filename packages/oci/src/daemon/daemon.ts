@@ -3,13 +3,13 @@ import { mkdtemp, rm } from "node:fs/promises";
 import type { IncomingMessage } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { Fault, isFault } from "@lithify/fault";
 import { openDockerArchive } from "../archive/docker-archive.ts";
 import type { ImageSource } from "../image/place.ts";
 import { isLoopback } from "../registry/address.ts";
 import { http } from "../registry/node-http.ts";
+import { sendBody } from "../registry/send-body.ts";
 
 /** An engine that says nothing for so long is given up; it packs a large image before its first byte. */
 const stallMilliseconds = 300_000;
@@ -43,7 +43,7 @@ export async function openDaemonSource(ref: string, env: Env): Promise<ImageSour
   }
 }
 
-/** Loads an archive into a Docker engine. @throws Fault DAEMON_UNREACHABLE, DAEMON_REFUSED */
+/** Loads an archive into a Docker engine; its pieces are given back when they are sent. @throws Fault DAEMON_UNREACHABLE, DAEMON_REFUSED */
 export async function loadIntoDaemon(archive: AsyncIterable<Uint8Array>, env: Env): Promise<void> {
   const answer = await send(env, "POST", "/images/load?quiet=1", archive);
   const text = await textOf(answer);
@@ -63,13 +63,11 @@ async function send(
   sent.setTimeout(stallMilliseconds, () => sent.destroy(new Error("the engine says nothing")));
   let failure: unknown;
   sent.on("error", (error) => reject(failure ?? unreachable(error)));
-  if (body === undefined) sent.end();
-  else {
-    pipeline(Readable.from(body), sent).catch((error: unknown) => {
-      if (isFault(error)) failure = error;
-      reject(failure ?? unreachable(error));
-    });
-  }
+  sendBody(sent, body).catch((error: unknown) => {
+    if (isFault(error)) failure = error;
+    sent.destroy(error as Error);
+    reject(failure ?? unreachable(error));
+  });
   return promise;
 }
 

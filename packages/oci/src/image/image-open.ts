@@ -6,13 +6,16 @@ import type { Image } from "./image.ts";
 import { layerFromBlob } from "./layer.ts";
 import { type Descriptor, mediaTypes, type Platform } from "./manifest.ts";
 import {
+  configMediaTypes,
   documentLimit,
   indexMediaTypes,
   manifestMediaTypes,
   parseConfig,
   parseImageManifest,
   parseIndex,
+  parseManifest,
 } from "./manifest-parse.ts";
+import { fitsPlatform, memberFor, platformText, thisPlatform } from "./platform.ts";
 
 /** Indexes inside indexes that are followed. */
 const indexDepth = 4;
@@ -51,12 +54,16 @@ export async function openImage(
   };
 }
 
-/** The manifest for a platform when the descriptor is that of an index; the descriptor itself when it is not. */
+/**
+ * The manifest for a platform when the descriptor is that of an index; the descriptor itself when it is not. Without
+ * `platform` this machine's is looked for in an index, and an image that is in none is taken whatever it is for.
+ * @throws Fault IMAGE_UNKNOWN for another platform than `platform`, LIMIT_EXCEEDED, and what reading throws
+ */
 export async function chooseManifest(
   store: BlobReader,
   descriptor: Descriptor,
   what: string,
-  platform: Platform = thisPlatform(),
+  platform?: Platform,
 ): Promise<Descriptor> {
   let at = descriptor;
   for (let depth = 0; indexMediaTypes.includes(at.mediaType); depth += 1) {
@@ -64,16 +71,31 @@ export async function chooseManifest(
       throw new Fault("LIMIT_EXCEEDED", `the index of ${what}`, { values: { depth } });
     }
     const members = parseIndex(await readDocument(store, at), `the index of ${what}`);
-    const chosen = members.find((member) => fits(member, platform));
-    if (chosen === undefined) {
-      throw new Fault("IMAGE_UNKNOWN", `image ${what}`, {
-        why: "its index has no member for the platform",
-        values: { platform: `${platform.os}/${platform.architecture}` },
-      });
-    }
-    at = chosen;
+    at = memberFor(members, platform ?? thisPlatform(), what);
   }
+  if (platform !== undefined && at.platform === undefined)
+    await checkPlatform(store, at, what, platform);
   return at;
+}
+
+/** What is no image is for any platform. */
+async function checkPlatform(
+  store: BlobReader,
+  descriptor: Descriptor,
+  what: string,
+  wanted: Platform,
+): Promise<void> {
+  const manifest = parseManifest(await readDocument(store, descriptor), `the manifest of ${what}`);
+  if (!configMediaTypes.includes(manifest.config.mediaType)) return;
+  const bytes = await readDocument(store, manifest.config);
+  const { os, architecture, variant } = parseConfig(bytes, `the configuration of ${what}`);
+  const found = { os, architecture, ...(typeof variant === "string" ? { variant } : {}) };
+  if (fitsPlatform(found, wanted)) return;
+  throw new Fault("IMAGE_UNKNOWN", `image ${what}`, {
+    why: "it is for another platform",
+    values: { platform: platformText(wanted), image: platformText(found) },
+    hint: "Leave --platform out to take it as it is.",
+  });
 }
 
 /** The descriptor of a manifest or index of which only the digest is known. */
@@ -88,18 +110,6 @@ export async function describeManifest(store: BlobReader, digest: Digest): Promi
 /** A manifest, index or configuration, whole and verified. A descriptor may carry no more than 4 MiB. */
 export function readDocument(store: BlobReader, { digest, size }: Descriptor): Promise<Buffer> {
   return readBlob(store, digest, { limit: documentLimit, size });
-}
-
-function fits({ platform, mediaType }: Descriptor, wanted: Platform): boolean {
-  if (indexMediaTypes.includes(mediaType) && platform === undefined) return true;
-  if (platform === undefined) return false;
-  if (platform.os !== wanted.os || platform.architecture !== wanted.architecture) return false;
-  return wanted.variant === undefined || platform.variant === wanted.variant;
-}
-
-export function thisPlatform(): Platform {
-  const names: Readonly<Record<string, string>> = { x64: "amd64", ia32: "386", ppc64: "ppc64le" };
-  return { os: "linux", architecture: names[process.arch] ?? process.arch };
 }
 
 function mediaTypeIn(bytes: Buffer): unknown {

@@ -3,13 +3,14 @@ import { Fault, isFault } from "@lithify/fault";
 import type { BlobReader } from "../blob/blob-store.ts";
 import { decompress, expansionLimits } from "../blob/compression.ts";
 import type { DiffId } from "../blob/digest.ts";
+import { partBytes } from "./foreign-layer.ts";
 import type { Layer, ReadingOptions } from "./image.ts";
 import type { Descriptor } from "./manifest.ts";
 
 /** A layer whose blob is in a store. */
 export function layerFromBlob(store: BlobReader, descriptor: Descriptor, diffId: DiffId): Layer {
-  const { digest, size, mediaType } = descriptor;
-  const compressed = () => store.open(digest, size);
+  const { digest, mediaType } = descriptor;
+  const compressed = () => partBytes(store, descriptor);
   const isPlain = mediaType.endsWith(".tar");
   return {
     descriptor,

@@ -29,6 +29,11 @@ export const layerMediaTypes: readonly string[] = [
   "application/vnd.docker.image.rootfs.diff.tar",
   "application/vnd.docker.image.rootfs.diff.tar.gzip",
   "application/vnd.docker.image.rootfs.diff.tar.zstd",
+  ...[".tar", ".tar+gzip", ".tar+zstd"].map(
+    (form) => `application/vnd.oci.image.layer.nondistributable.v1${form}`,
+  ),
+  "application/vnd.docker.image.rootfs.foreign.diff.tar",
+  "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
 ];
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -39,6 +44,12 @@ type Fields = Readonly<Record<string, unknown>>;
  */
 export function parseManifest(bytes: Uint8Array, what = "a manifest"): Manifest {
   const fields = documentOf(bytes, what);
+  if (fields.schemaVersion === 1) {
+    throw new Fault("MANIFEST_INVALID", what, {
+      why: "it is of Docker's schema 1, which says nothing of diffIds and is not read",
+      hint: "Convert the image: skopeo copy --format oci.",
+    });
+  }
   if (fields.schemaVersion !== 2) throw invalid(what, "schemaVersion is not 2");
   const mediaType = fields.mediaType ?? mediaTypes.manifest;
   if (typeof mediaType !== "string" || !manifestMediaTypes.includes(mediaType)) {

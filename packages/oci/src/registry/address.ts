@@ -35,6 +35,13 @@ export function parseRegistryAddress(text: string): RegistryAddress {
       values: { name: text },
     });
   }
+  // A first part without a dot is no host here, and may not look like one
+  if (/[A-Z]/.test(name)) {
+    throw new Fault("REFERENCE_INVALID", "the name of an image in a registry", {
+      why: "a name has no capital letters",
+      values: { name: text },
+    });
+  }
   const isDockers = host === "docker.io" && !name.includes("/");
   return {
     host: host === "index.docker.io" ? "docker.io" : host,

@@ -114,19 +114,26 @@ export class Authorizer {
   }
 }
 
-/** The first challenge of WWW-Authenticate that is understood. */
+/** Of the challenges in WWW-Authenticate the first for a token, else the first for a password. */
 export function parseChallenge(header: string | undefined): Challenge | undefined {
-  const match = /(?:^|,)\s*(bearer|basic)\b\s*(.*)$/i.exec(header ?? "");
-  if (match === null) return undefined;
-  const parameters: Record<string, string> = {};
-  for (const [, name = "", quoted, plain] of (match[2] ?? "").matchAll(
-    /([A-Za-z_]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g,
-  )) {
+  const challenges: { readonly scheme: string; readonly parameters: Record<string, string> }[] = [];
+  for (const [, name = "", quoted, plain] of (header ?? "").matchAll(word)) {
+    if (quoted === undefined && plain === undefined) {
+      challenges.push({ scheme: name.toLowerCase(), parameters: {} });
+      continue;
+    }
+    const parameters = challenges.at(-1)?.parameters ?? {};
     parameters[name.toLowerCase()] = quoted?.replace(/\\(.)/g, "$1") ?? plain ?? "";
   }
-  const scheme = match[1]?.toLowerCase() === "basic" ? "basic" : "bearer";
-  return { scheme, parameters };
+  const found = (["bearer", "basic"] as const).flatMap((scheme) => {
+    const challenge = challenges.find((each) => each.scheme === scheme);
+    return challenge === undefined ? [] : [{ scheme, parameters: challenge.parameters }];
+  });
+  return found[0];
 }
+
+/** A scheme, or a parameter with its value (RFC 9110, 11.6.1): what stands in quotes is no challenge. */
+const word = /([\w!#$%&'*+.^`|~-]+)(?:\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+)))?/g;
 
 function tokenOf(bytes: Buffer, url: URL): Token {
   let fields: { token?: unknown; access_token?: unknown; expires_in?: unknown };

@@ -1,10 +1,10 @@
-import type { Agent, AgentOptions, ClientRequest, IncomingMessage } from "node:http";
+import type { Agent, AgentOptions, IncomingMessage } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Fault, isFault } from "@lithify/fault";
-import { releaseWhole } from "../blob/release.ts";
 import { isLoopback } from "./address.ts";
 import { type RegistryLimits, type RegistryOptions, registryLimits } from "./limits.ts";
 import { http, https, knownAuthorities } from "./node-http.ts";
+import { sendBody } from "./send-body.ts";
 import { keepable, reusingMemory } from "./socket-memory.ts";
 
 export interface HttpRequest {
@@ -193,23 +193,6 @@ export function invalidAnswer(url: URL, why: string): Fault {
 
 export function isPassing(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
-}
-
-async function sendBody(sent: ClientRequest, body: HttpRequest["body"]): Promise<void> {
-  if (body === undefined || body instanceof Uint8Array) {
-    sent.end(body);
-    return;
-  }
-  const closed = new Promise<void>((resolve) => sent.once("close", resolve));
-  for await (const chunk of body) {
-    if (sent.destroyed || sent.writableEnded) return;
-    const isTaken = sent.write(chunk, (error) => {
-      if (error == null) releaseWhole(chunk);
-    });
-    if (isTaken) continue;
-    await Promise.race([new Promise<void>((resolve) => sent.once("drain", resolve)), closed]);
-  }
-  sent.end();
 }
 
 async function wholeBody(

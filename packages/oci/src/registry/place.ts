@@ -69,7 +69,8 @@ export function openRegistrySink(
     async has({ digest, size }) {
       const answer = await client.request({ method: "HEAD", at: `blobs/${digest}` });
       answer.drop();
-      if (answer.status === 404) return false;
+      // One that does not know the question is sent the blob
+      if ([404, 405, 501].includes(answer.status)) return false;
       if (answer.status !== 200) throw await client.refusal(answer, `blob ${digest}`);
       const length = answer.headers["content-length"];
       return length === undefined || Number(length) === size;

@@ -63,13 +63,15 @@ type Step =
 
 async function start(
   client: RepositoryClient,
-  { digest }: Descriptor,
+  descriptor: Descriptor,
   mountFrom: string | undefined,
   what: string,
 ): Promise<Session | undefined> {
   if (mountFrom !== undefined) client.mayRead(mountFrom);
   const mount =
-    mountFrom === undefined ? "" : `?${new URLSearchParams({ mount: digest, from: mountFrom })}`;
+    mountFrom === undefined
+      ? ""
+      : `?${new URLSearchParams({ mount: descriptor.digest, from: mountFrom })}`;
   const answer = await client.request({
     method: "POST",
     at: `blobs/uploads/${mount}`,
@@ -77,6 +79,8 @@ async function start(
   });
   answer.drop();
   if (answer.status === 201 && mountFrom !== undefined) return undefined;
+  const isRefused = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+  if (isRefused && mountFrom !== undefined) return start(client, descriptor, undefined, what);
   if (answer.status !== 202) throw await client.refusal(answer, what);
   const least = Number(answer.headers["oci-chunk-min-length"] ?? 0) || 0;
   return { url: locationOf(answer), offset: 0, chunk: Math.max(client.limits.chunk, least) };

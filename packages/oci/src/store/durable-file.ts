@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { Fault } from "@lithify/fault";
 import { FileWriter } from "./file-writer.ts";
 import { stateOfOwner, thisProcess } from "./process-owner.ts";
+import { shared } from "./shared-work.ts";
 
 const temporaryPrefix = ".tmp_";
 /** A temporary of a process that cannot be looked up is swept after a day. */
@@ -64,14 +65,15 @@ export async function sweepTemporaries(directory: string): Promise<void> {
   }
 }
 
-async function syncDirectory(directory: string): Promise<void> {
+/** Files that were renamed while a sync ran have the next one together. */
+const syncDirectory = shared(async (directory) => {
   const handle = await open(directory, "r");
   try {
     await handle.sync();
   } finally {
     await handle.close();
   }
-}
+});
 
 async function isOld(path: string): Promise<boolean> {
   const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Date.now() }));

@@ -15,7 +15,10 @@ export const refNameAnnotation = "org.opencontainers.image.ref.name";
 export async function openLayout(directory: string, create: boolean): Promise<void> {
   const layoutFile = join(directory, "oci-layout");
   const text = await textOf(directory, layoutFile);
-  if (text === undefined && !create) throw notLayout(directory, "there is none");
+  if (text === undefined && !create) {
+    const hint = "Name the directory that holds the file oci-layout.";
+    throw notLayout(directory, "there is none", { hint });
+  }
   if (text !== undefined && versionOf(text) !== "1.0.0") {
     throw notLayout(directory, "its oci-layout file does not say version 1.0.0");
   }
@@ -76,7 +79,8 @@ function textOf(directory: string, path: string): Promise<string | undefined> {
       if (size > documentLimit) throw tooLarge(path, size);
       return await readFile(path, "utf8");
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === "ENOENT" || code === "ENOTDIR") return undefined;
       throw error;
     }
   });
@@ -88,11 +92,9 @@ function tooLarge(path: string, bytes: number): Fault {
   });
 }
 
-function notLayout(directory: string, why: string): Fault {
-  return new Fault("STORE_UNREADABLE", "opening an OCI image layout", {
-    why,
-    values: { directory },
-  });
+function notLayout(directory: string, why: string, more: { readonly hint?: string } = {}): Fault {
+  const values = { directory };
+  return new Fault("STORE_UNREADABLE", "opening an OCI image layout", { why, values, ...more });
 }
 
 function versionOf(text: string): unknown {

@@ -268,10 +268,15 @@ const layerTypes: Readonly<Record<Compression, string>> = {
 
 /** Docker's media types become OCI's: a manifest must not mix both. */
 function ociDescriptor({ mediaType, digest, size, annotations }: Descriptor): Descriptor {
-  const docker = /^application\/vnd\.docker\.image\.rootfs\.diff\.(tar(?:\.(?:gzip|zstd))?)$/;
-  const suffix = docker.exec(mediaType)?.[1]?.replace(".", "+");
+  const docker =
+    /^application\/vnd\.docker\.image\.rootfs\.(foreign\.)?diff\.(tar(?:\.(?:gzip|zstd))?)$/;
+  const [, foreign, form] = docker.exec(mediaType) ?? [];
+  const kind = foreign === undefined ? "v1" : "nondistributable.v1";
   return {
-    mediaType: suffix === undefined ? mediaType : `application/vnd.oci.image.layer.v1.${suffix}`,
+    mediaType:
+      form === undefined
+        ? mediaType
+        : `application/vnd.oci.image.layer.${kind}.${form.replace(".", "+")}`,
     digest,
     size,
     ...(annotations === undefined ? {} : { annotations }),

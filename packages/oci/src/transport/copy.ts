@@ -1,5 +1,7 @@
+import { Fault } from "@lithify/fault";
 import type { BlobReader } from "../blob/blob-store.ts";
 import type { Digest } from "../blob/digest.ts";
+import { partBytes } from "../image/foreign-layer.ts";
 import { chooseManifest, openImage, readDocument } from "../image/image-open.ts";
 import type { Descriptor, Platform } from "../image/manifest.ts";
 import { indexMediaTypes, parseIndex, parseManifest } from "../image/manifest-parse.ts";
@@ -19,21 +21,30 @@ export interface CopyReport {
 export interface CopyOptions {
   /** Every platform of an index, and the index itself. */
   readonly all?: boolean;
-  /** The member of an index; this machine's when left out. */
+  /** The member of an index, this machine's when left out; an image that is in no index must be for it. */
   readonly platform?: Platform;
   /** Bytes of blobs that have come so far. */
   readonly onBytes?: (bytes: number) => void;
 }
 
-/** Copies an image with what is attached to it. A manifest goes after everything that it names, the name last. */
+/**
+ * Copies an image with what is attached to it. A manifest goes after everything that it names, the name last.
+ * @throws Fault IMAGE_UNKNOWN, TRANSPORT_UNSUPPORTED, and what reading and writing throw
+ */
 export async function copyBetween(
   source: ImageSource,
   sink: ImageSink,
   options: CopyOptions = {},
 ): Promise<CopyReport> {
   const { blobs } = source;
+  if (options.all === true && sink.kind === "form" && isIndex(source.root)) {
+    throw new Fault("TRANSPORT_UNSUPPORTED", "copying every platform of an image", {
+      why: "the destination holds one platform only",
+      hint: "Leave --all out and choose one with --platform, or copy to oci-archive:FILE.",
+    });
+  }
   const root =
-    options.all === true && sink.kind === "blobs"
+    options.all === true
       ? source.root
       : await chooseManifest(blobs, source.root, "the image", options.platform);
   if (sink.kind === "blobs") return new Copy(source, sink, options).run(root);
@@ -44,6 +55,10 @@ export async function copyBetween(
   options.onBytes?.(bytes);
   const copied = { copied: sizes.length, mounted: 0, present: 0 };
   return { digest: image.digest, blobs: copied, bytes, referrers: 0 };
+}
+
+function isIndex({ mediaType }: Descriptor): boolean {
+  return indexMediaTypes.includes(mediaType);
 }
 
 class Copy {
@@ -74,7 +89,7 @@ class Copy {
     const bytes = await readDocument(this.#source.blobs, descriptor);
     if (!this.#manifests.isNew(descriptor.digest, depth)) return bytes;
     this.#done.add(descriptor.digest);
-    if (indexMediaTypes.includes(descriptor.mediaType)) {
+    if (isIndex(descriptor)) {
       for (const member of parseIndex(bytes, descriptor.digest))
         await this.#manifest(member, depth + 1);
     } else {
@@ -121,8 +136,8 @@ class Copy {
     if (how === "copied") this.#bytes += descriptor.size;
   }
 
-  async *#counted(blobs: BlobReader, { digest, size }: Descriptor): AsyncGenerator<Uint8Array> {
-    for await (const chunk of blobs.open(digest, size)) {
+  async *#counted(blobs: BlobReader, part: Descriptor): AsyncGenerator<Uint8Array> {
+    for await (const chunk of partBytes(blobs, part)) {
       this.#passed += chunk.length;
       this.#onBytes(this.#passed);
       yield chunk;

@@ -1,9 +1,9 @@
 import { dirname, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
 import type { Image } from "../image/image.ts";
-import type { Descriptor } from "../image/manifest.ts";
+import type { Descriptor, Platform } from "../image/manifest.ts";
 import type { ImageSink, ImageSource } from "../image/place.ts";
-import { parseReference } from "../image/reference.ts";
+import { parseReference, referenceText } from "../image/reference.ts";
 import { parseRegistryAddress } from "../registry/address.ts";
 import { dockerKeychain, type Keychain } from "../registry/keychain.ts";
 import type { RegistryOptions } from "../registry/limits.ts";
@@ -14,6 +14,7 @@ import type { Store } from "../store/store.ts";
 import { copyBetween } from "./copy.ts";
 import { copyBlobs } from "./copy-image.ts";
 import { layoutSink, layoutSource, nameOf } from "./layout.ts";
+import { soleImage } from "./sole-image.ts";
 
 /** Where an image is, as the command line names it. */
 export type ImageLocation =
@@ -31,6 +32,8 @@ export interface TransportOptions extends RegistryOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Where credentials come from; those of `docker login` when left out. */
   readonly keychain?: Keychain;
+  /** Which member of an index `openImageAt` takes, and what any other image must be for; this machine's member when left out. */
+  readonly platform?: Platform;
 }
 
 const otherTransports = /^(dir|docker-untar|containers-storage|tarball|ostree|sif):/;
@@ -127,20 +130,23 @@ export async function openImageSink(text: string, options: TransportOptions): Pr
     case "docker-archive": {
       const { dockerArchive } = await import("../archive/docker-archive.ts");
       const path = resolve(location.file);
+      const tag = location.tag === undefined ? undefined : dockerTag(location.tag);
       const put = async (image: Image, config: Uint8Array) => {
-        await writeDurably(dirname(path), async (write) => {
-          for await (const chunk of dockerArchive(image, config, location.tag)) await write(chunk);
+        const fill = async (write: (bytes: Uint8Array) => Promise<void>) => {
+          for await (const chunk of dockerArchive(image, config, tag)) await write(chunk);
           return { path };
-        });
+        };
+        await writeDurably(dirname(path), fill, { passing: true });
       };
       return { kind: "form", put };
     }
     case "docker-daemon": {
       const { dockerArchive } = await import("../archive/docker-archive.ts");
       const { loadIntoDaemon } = await import("../daemon/daemon.ts");
+      const tag = dockerTag(location.ref);
       return {
         kind: "form",
-        put: (image, config) => loadIntoDaemon(dockerArchive(image, config, location.ref), env),
+        put: (image, config) => loadIntoDaemon(dockerArchive(image, config, tag), env),
       };
     }
     case "docker": {
@@ -161,15 +167,21 @@ export async function openImageAt(
   options: Omit<TransportOptions, "own"> = { env: process.env },
 ): Promise<{ readonly image: Image; readonly store: Store }> {
   const location = parseImageLocation(text);
-  if (location.transport === "store") return { image: await own.image(location.ref), store: own };
+  const chosen = options.platform === undefined ? {} : { platform: options.platform };
+  if (location.transport === "store")
+    return { image: await own.image(location.ref, chosen), store: own };
   if (location.transport === "oci") {
     const store = await openStore(location.directory, { create: false });
-    return { image: await store.image(location.tag ?? (await onlyRef(store))), store };
+    return { image: await store.image(location.tag ?? (await onlyRef(store)), chosen), store };
   }
   const source = await openImageSource(text, { ...options, own });
   try {
     const sink = layoutSink(own, source.root.digest, { exact: true });
-    const { digest } = await copyBetween(source, { ...sink, finish: async () => undefined });
+    const { digest } = await copyBetween(
+      source,
+      { ...sink, finish: async () => undefined },
+      chosen,
+    );
     return { image: await own.image(digest), store: own };
   } finally {
     await source.close();
@@ -206,39 +218,25 @@ export async function putImageAt(
   return image;
 }
 
-function chosenOf(file: string) {
-  return (index: readonly Descriptor[], tag: string | undefined): Descriptor => {
-    const images = index.filter(({ artifactType }) => artifactType === undefined);
-    const found = tag === undefined ? images : images.filter((each) => nameOf(each) === tag);
-    const [first] = found;
-    if (first !== undefined && found.length === 1) return first;
-    throw noSingle(
-      file,
-      found.length,
-      images.map((each) => nameOf(each) ?? each.digest),
-      "oci-archive:FILE:TAG",
-    );
-  };
+function chosenOf(path: string) {
+  return (index: readonly Descriptor[], tag: string | undefined): Descriptor =>
+    soleImage(index, { path, tag, form: "oci-archive:FILE:TAG" });
 }
 
 async function onlyRef(store: Store): Promise<string> {
   const index = await readLayoutIndex(store.directory);
-  const images = index.filter(({ artifactType }) => artifactType === undefined);
-  const [first] = images;
-  if (first !== undefined && images.length === 1) return nameOf(first) ?? first.digest;
-  throw noSingle(
-    store.directory,
-    images.length,
-    images.map((each) => nameOf(each) ?? each.digest),
-    "oci:DIR:TAG",
-  );
+  const image = soleImage(index, { path: store.directory, form: "oci:DIR:TAG" });
+  return nameOf(image) ?? image.digest;
 }
 
-function noSingle(path: string, count: number, names: readonly string[], form: string): Fault {
-  return new Fault("IMAGE_UNKNOWN", `the image of ${path}`, {
-    why: count === 0 ? "it has none of this name" : "it has several images",
-    values: { images: names.join(" ") },
-    hint: `Name one of its tags: ${form}.`,
+/** An archive or engine of Docker's files images by tags alone. */
+function dockerTag(ref: string): string {
+  const reference = parseReference(ref);
+  if (reference.by === "tag") return referenceText(reference);
+  throw new Fault("REFERENCE_INVALID", "the name of an image to be written", {
+    why: "Docker gives images names with a tag, not with a digest",
+    values: { reference: ref },
+    hint: "Use NAME[:TAG].",
   });
 }
 

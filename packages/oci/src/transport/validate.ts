@@ -1,4 +1,5 @@
 import type { Digest } from "../blob/digest.ts";
+import { partBytes } from "../image/foreign-layer.ts";
 import { openImage, readDocument } from "../image/image-open.ts";
 import type { Descriptor, Manifest } from "../image/manifest.ts";
 import {
@@ -64,10 +65,10 @@ async function readBlobs(
   seen: Set<Digest>,
 ): Promise<number> {
   let bytes = 0;
-  for (const { digest, size } of [config, ...layers]) {
-    if (seen.has(digest)) continue;
-    seen.add(digest);
-    for await (const chunk of blobs.open(digest, size)) bytes += chunk.length;
+  for (const part of [config, ...layers]) {
+    if (seen.has(part.digest)) continue;
+    seen.add(part.digest);
+    for await (const chunk of partBytes(blobs, part)) bytes += chunk.length;
   }
   return bytes;
 }
