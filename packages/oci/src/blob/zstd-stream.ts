@@ -34,10 +34,11 @@ function isSkippable(magic: Buffer): boolean {
 }
 
 async function skip(input: ByteQueue): Promise<void> {
-  const header = await input.take(skippableHeaderBytes);
+  const header = await input.moveTo(Buffer.alloc(skippableHeaderBytes));
   if (header.length < skippableHeaderBytes) throw cutOff();
+  const unwanted = Buffer.allocUnsafe(Math.min(header.readUInt32LE(4), pieceBytes));
   for (let left = header.readUInt32LE(4); left > 0; ) {
-    const { length } = await input.take(Math.min(left, pieceBytes));
+    const { length } = await input.moveTo(unwanted.subarray(0, left));
     if (length === 0) throw cutOff();
     left -= length;
   }
@@ -50,7 +51,7 @@ async function* frameOf(input: ByteQueue): AsyncGenerator<Uint8Array> {
     yield* input.rest();
     return;
   }
-  yield await input.take(header.bytes);
+  yield await input.moveTo(Buffer.allocUnsafe(header.bytes));
   for (let isLast = false; !isLast; ) {
     const start = await input.peek(pieceBytes);
     let bytes = 0;
@@ -62,9 +63,9 @@ async function* frameOf(input: ByteQueue): AsyncGenerator<Uint8Array> {
       bytes += size;
     }
     if (bytes === 0) break;
-    yield await input.take(bytes);
+    yield await input.moveTo(Buffer.allocUnsafe(bytes));
   }
-  if (header.hasChecksum) yield await input.take(4);
+  if (header.hasChecksum) yield await input.moveTo(Buffer.allocUnsafe(4));
 }
 
 function headerOf(
