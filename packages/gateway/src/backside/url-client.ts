@@ -93,7 +93,7 @@ export class UrlClient {
 
   #once(request: UrlRequest, hop: Hop, agent: AgentPlan): Promise<BackendAnswer> {
     const { method, data } = request;
-    const body = typeof data === "string" ? Buffer.from(data) : (data ?? Buffer.alloc(0));
+    const body = bytesOf(data);
     const bare = body.length === 0 && /^(?:GET|HEAD|DELETE)$/.test(method);
     const outgoing: OutgoingRequest = {
       method,
@@ -132,6 +132,13 @@ export class UrlClient {
     if (typeof plan === "string") throw new Error(plan);
     return plan;
   }
+}
+
+/** Data of a script as bytes of this realm: those of another one are no Uint8Array here. */
+function bytesOf(data: UrlRequest["data"]): Buffer {
+  if (typeof data === "string") return Buffer.from(data);
+  if (data === undefined) return Buffer.alloc(0);
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
 }
 
 function hopOf(routes: Routes, ...way: Parameters<Routes["hopTo"]>): Hop {

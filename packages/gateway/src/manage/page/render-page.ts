@@ -120,7 +120,7 @@ function immutability(instance: ManagedInstance, sees: (domain: string) => boole
   return `${table(["Answer", "Tree"], trees, "")}<p>${changes} ${
     list.length === 0
       ? "What is served is what the files say."
-      : `${mark("warn", `${list.length} differences from the files`)}`
+      : `${mark("warn", `${list.length} difference${list.length === 1 ? "" : "s"} from the files`)}`
   }</p>${drift}`;
 }
 

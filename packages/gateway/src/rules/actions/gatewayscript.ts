@@ -127,7 +127,7 @@ function scriptFailure(
 
 /** A stack without the frames of the gateway itself, which say nothing to the script's author. */
 function shownStack(stack: string | undefined): string | undefined {
-  const own = /^\s+at .*(?:gateway:(?:install|enter):|file:\/\/|node:)/;
+  const own = /^\s+at .*(?:gateway:(?:install|enter):|file:\/\/|node:|[( ]\/)/;
   return stack
     ?.split("\n")
     .filter((line) => !own.test(line))
