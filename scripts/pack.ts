@@ -1,5 +1,6 @@
-// `npm run pack [-- DIR]`: compiles every package and packs it as it would be published, into DIR (.pack/).
-// In a checkout packages are run from source, so `exports` names `src/`; the packed ones name `dist/`.
+// `npm run pack [-- DIR]`: bundles every package and packs it as it would be published, into DIR (.pack/).
+// In a checkout packages are run from source, so `exports` names `src/`; the packed ones name `dist/`: the bundle, and
+// the declarations of types beside it.
 // The gateway also brings the program that goes into images: there is no bundler where it is installed.
 import { execFileSync } from "node:child_process";
 import {
@@ -13,6 +14,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { bundleGateway } from "../packages/build/src/base/gateway-program.ts";
+import { bundlePackage } from "./bundle.ts";
 import { root } from "./run.ts";
 
 const target = resolve(process.argv[2] ?? join(root, ".pack"));
@@ -26,8 +28,12 @@ rmSync(staging, { recursive: true, force: true });
 mkdirSync(staging, { recursive: true });
 
 const tsc = join(root, "node_modules", ".bin", "tsc");
-execFileSync(tsc, ["-b", "--force", join(root, "packages", "cli")], { stdio: ["ignore", 2, 2] });
-for (const name of names) stage(name);
+const declarations = ["-b", "--force", "--emitDeclarationOnly", join(root, "packages", "cli")];
+execFileSync(tsc, declarations, { stdio: ["ignore", 2, 2] });
+for (const name of names) {
+  stage(name);
+  writeFiles(join(staging, name, "dist"), await bundlePackage(name));
+}
 await writeProgram(join(staging, "gateway", "program"));
 for (const name of names) {
   const place = join(staging, name);
@@ -47,8 +53,11 @@ async function writeProgram(place: string): Promise<void> {
     join(root, "packages", name),
   ) as [string, string];
   mkdirSync(place);
-  for (const [name, text] of await bundleGateway({ gatewayDirectory, faultDirectory }))
-    writeFileSync(join(place, name), text);
+  writeFiles(place, await bundleGateway({ gatewayDirectory, faultDirectory }));
+}
+
+function writeFiles(place: string, files: ReadonlyMap<string, string>): void {
+  for (const [name, text] of files) writeFileSync(join(place, name), text);
 }
 
 /** Copies what is published of a package and points its manifest at the compiled files. */

@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bundleGateway } from "../packages/build/src/base/gateway-program.ts";
@@ -15,6 +23,9 @@ import {
   writeSmallContext,
 } from "./small-image.ts";
 import { root } from "./sources.ts";
+
+/** Most of our own files that a command loads which reads an image: sources would be some 190. */
+const mostFiles = 30;
 
 function cannotInstall(): string | false {
   const reason = cannotRun();
@@ -85,6 +96,26 @@ describe.skipIf(skips("the packed packages", cannotInstall()))("the packed packa
       expect(readFileSync(join(installed, name), "utf8"), name).toBe(text);
   });
 
+  it("answers from few files", async () => {
+    const context = writeSmallContext(place.at("loaded-context"));
+    await ask(["build", context, "--tag", "loaded"]);
+    const record = place.at("loaded.json");
+    const program = join(folder, "node_modules", "lithify", "bin", "lithify.js");
+    const recorder = join(root, "test", "module-recorder.mjs");
+    execFileSync(process.execPath, ["--import", recorder, program, "inspect", "loaded"], {
+      env: { ...place.env, RECORD: record, RECORD_AT: "exit" },
+      cwd: folder,
+      stdio: "pipe",
+    });
+    const loaded = (JSON.parse(readFileSync(record, "utf8")) as string[]).filter((url) =>
+      /\/node_modules\/(?:@lithify|lithify)\//.test(url),
+    );
+    expect(loaded.filter((url) => !url.endsWith(".js"))).toEqual([]);
+    expect(loaded.filter((url) => /@lithify\/(?!fault|oci|seal)/.test(url))).toEqual([]);
+    expect(loaded.length).toBeGreaterThan(4);
+    expect(loaded.length).toBeLessThanOrEqual(mostFiles);
+  });
+
   it("npx finds the command: version and help", () => {
     const command = ["--no-install", "lithify"];
     const npx = (...args: readonly string[]): string =>
@@ -118,6 +149,17 @@ describe.skipIf(skips("the packed packages", cannotInstall()))("the packed packa
     expect(page).toBe("hello\n");
     expect(await ask<DriftDocument>(["drift", "web"])).toMatchObject({ drifted: false });
     await ask(["stop", "web"]);
+  });
+
+  it("patches a large layer by a thread of its own", async () => {
+    const context = writeSmallContext(place.at("large-context"));
+    writeFileSync(join(context, "large"), randomBytes(9 * 1024 * 1024));
+    chmodSync(join(context, "large"), 0o666);
+    writeFileSync(join(context, "Dockerfile"), "FROM scratch\nCOPY large /\nUSER 9:9\n");
+    await ask(["build", context, "--tag", "large"]);
+    const sealed = await ask<SealDocument>(["seal", "large", "--tag", "large:sealed"]);
+    expect(sealed.plan).toMatchObject([{ action: "rewrite" }]);
+    expect(await ask<AuditDocument>(["audit", "large:sealed"])).toMatchObject({ immutable: true });
   });
 
   it("rolls out", async () => {

@@ -11,7 +11,7 @@ const minimum = 24;
 
 if (Number.parseInt(process.versions.node, 10) >= minimum) {
   nodeModule.enableCompileCache?.();
-  const compiled = join(here, "..", "dist", "main.js");
+  const compiled = join(here, "..", "dist", "index.js");
   const source = join(here, "..", "src", "main.ts");
   const { main } = await import(pathToFileURL(existsSync(source) ? source : compiled).href);
   process.exitCode = await main(process.argv.slice(2));

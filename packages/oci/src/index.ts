@@ -79,5 +79,5 @@ export {
   scanLayer,
   treeFromTar,
 } from "./tree/replay.ts";
-export type { NodeType, Resolution, Tree, TreeNode } from "./tree/tree.ts";
+export type { Kind, Kinds, NodeType, Resolution, Tree, TreeNode } from "./tree/tree.ts";
 export { keepYoungSpaceSmall } from "./tree/young-space.ts";

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeName } from "../src/tar/name-bytes.ts";
+import { packTree, unpackTree } from "../src/tree/columns.ts";
 import { parentOf, treeFromNodes } from "../src/tree/merged-tree.ts";
 import type { TreeNode } from "../src/tree/tree.ts";
 
@@ -51,5 +52,34 @@ test("the parents and the names of a directory are those of the paths, in byte o
         );
       }
     }),
+  );
+});
+
+test("a tree out of columns answers as the one that went in, whatever is asked first", () => {
+  fc.assert(
+    fc.property(paths, paths, fc.infiniteStream(fc.nat()), (given, others, order) => {
+      const tree = treeOf(given);
+      const { tree: kept } = unpackTree(packTree(tree, new Map()));
+      const nodes = [...tree];
+      expect(kept.size).toBe(tree.size);
+      expect(kept.node(nodes.length)).toBeUndefined();
+      expect([...kept.parents()]).toEqual([...tree.parents()]);
+      for (const number of [...order.take(9)].map((each) => each % nodes.length)) {
+        const { path: at } = nodes[number] as TreeNode;
+        expect(kept.node(number)).toEqual(nodes[number]);
+        expect(kept.node(number)).toBe(kept.at(at));
+        expect(kept.names(at)).toEqual(tree.names(at));
+      }
+      for (const each of others) {
+        expect(kept.numberOf(each)).toBe(tree.numberOf(each));
+        expect(kept.resolve(each)).toEqual(tree.resolve(each));
+      }
+      const { kinds, kindOf } = kept.kinds();
+      nodes.forEach((node, number) => {
+        expect(node).toMatchObject(kinds[kindOf[number] as number] as object);
+      });
+      expect([...kept]).toEqual(nodes);
+    }),
+    { numRuns: 50 },
   );
 });

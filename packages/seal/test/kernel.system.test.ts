@@ -221,7 +221,7 @@ function casesOf(
   root: string,
   tree: RandomTree,
 ): readonly Case[] {
-  return access.nodes.flatMap((object) =>
+  return [...access.tree].flatMap((object) =>
     operations
       .filter((operation) => object.path !== "/" && fits(operation, object))
       .filter((operation) => operation !== "link-target" || object.target?.startsWith("missing"))

@@ -20,7 +20,7 @@ const randomModel = fc.tuple(randomTree, fc.nat(3)).map(([{ lines, xattrs }, fir
 test("what is protected is the same by object and by path", () => {
   fc.assert(
     fc.property(randomModel, (model) => {
-      const byPath = model.nodes.map(({ path }) => protectionIn(model.policy, path));
+      const byPath = [...model.tree].map(({ path }) => protectionIn(model.policy, path));
       const numbers = (wanted: boolean) =>
         byPath.flatMap((found, number) => ((found === "writable") === wanted ? [number] : []));
       expect(model.protectedNumbers()).toEqual(numbers(false));
@@ -61,7 +61,7 @@ test("rules find every object that a decision of its own allows to change, and n
 function changeable(model: AccessModel, who: Identity, operation: Operation): string[] {
   const isAllowed = (path: string) => decide(model, who, operation, path).answer === "allowed";
   return model.protectedNumbers().flatMap((number) => {
-    const node = model.nodes[number];
+    const node = model.node(number);
     if (node === undefined) return [];
     // A name is what is renamed or made; a file is changed by any of its names
     const names = operation === "rename" ? [node.path] : model.tree.linksOf(node);

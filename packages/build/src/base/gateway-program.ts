@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Fault } from "@lithify/fault";
-import type { Plugin } from "rolldown";
+import { fileName, lateParts } from "./late-parts.ts";
 
 /** Folders of our own packages in a checkout. */
 export interface GatewaySources {
@@ -66,14 +66,6 @@ function inAscii(code: string): string {
   return code.replace(/[\u0080-\uffff]/g, escaped);
 }
 
-/** A source's path below `src` in one word: the program's files are all in one folder. */
-function fileName(source: string): string {
-  return source
-    .replace(/^.*\/src\//, "")
-    .replace(/\.ts$/, "")
-    .replaceAll("/", ".");
-}
-
 /** Which bundler makes the program; changes when the same sources would give other files. */
 export function bundlerVersion(): string {
   try {
@@ -83,23 +75,6 @@ export function bundlerVersion(): string {
     throw noBundler(cause);
   }
 }
-
-/**
- * Parts that are loaded late by `requirePart(import.meta.url)("./slm.ts")`, which the bundler cannot see
- * through: each becomes a file of its own, and the call names it.
- */
-const lateParts: Plugin = {
-  name: "late-parts",
-  transform(code, id) {
-    if (!code.includes("requirePart(import.meta.url)")) return undefined;
-    return code.replace(/\brequire\("(\.[^"]+\.ts)"\)/g, (_, source: string) => {
-      const part = resolve(dirname(id), source);
-      const reference = this.emitFile({ type: "chunk", id: part, preserveSignature: "strict" });
-      return `require(import.meta.ROLLDOWN_FILE_URL_${reference})`;
-    });
-  },
-  resolveFileUrl: ({ relativePath }) => JSON.stringify(`./${relativePath}`),
-};
 
 /** Needed only where the gateway is there as sources: a published one brings its program. */
 async function bundler(): Promise<typeof import("rolldown")> {

@@ -5,7 +5,8 @@ import { deserialize, serialize } from "node:v8";
 import { isFault } from "@lithify/fault";
 import type { Image } from "../image/image.ts";
 import type { Store } from "../store/store.ts";
-import { packTree, type TreeColumns, unpackTree } from "./columns.ts";
+import type { TreeColumns } from "./column-nodes.ts";
+import { packTree, unpackTree } from "./columns.ts";
 import { readOwnFile, writeOwnFile } from "./own-file.ts";
 import { type ReplayOptions, replay, replayOver } from "./replay.ts";
 import type { Tree } from "./tree.ts";
@@ -32,7 +33,7 @@ export const cachedTrees = 64;
 export const cachedTreeBytes = 1024 * 1024 * 1024;
 
 /** Changes with the form of what is stored. */
-const form = "lithify-tree 1\n";
+const form = "lithify-tree 2\n";
 
 /**
  * The merged tree of an image: from the store's cache, or replayed and kept there. The cache is derived data, keyed by

@@ -1,22 +1,23 @@
-import type { TreeNode } from "./tree.ts";
+import type { Nodes } from "./nodes.ts";
 
 /** Which objects each directory holds, for a tree of which the number of each object's directory is known. */
 export class Children {
-  readonly #nodes: readonly TreeNode[];
+  readonly #nodes: Nodes;
   /** Where the objects of each directory begin in `#numbers`, by the directory's number. */
   readonly #starts: Int32Array;
   readonly #numbers: Int32Array;
 
-  constructor(nodes: readonly TreeNode[], parents: Int32Array) {
-    const starts = new Int32Array(nodes.length + 1);
+  constructor(nodes: Nodes) {
+    const parents = nodes.parents();
+    const starts = new Int32Array(nodes.size + 1);
     const add = (at: number, count: number) => {
       starts[at] = (starts[at] ?? 0) + count;
     };
-    for (let number = 1; number < nodes.length; number += 1) add((parents[number] ?? 0) + 1, 1);
+    for (let number = 1; number < nodes.size; number += 1) add((parents[number] ?? 0) + 1, 1);
     for (let number = 1; number < starts.length; number += 1) add(number, starts[number - 1] ?? 0);
     const next = starts.slice();
-    const numbers = new Int32Array(nodes.length);
-    for (let number = 1; number < nodes.length; number += 1) {
+    const numbers = new Int32Array(nodes.size);
+    for (let number = 1; number < nodes.size; number += 1) {
       const parent = parents[number] ?? 0;
       const at = next[parent] ?? 0;
       numbers[at] = number;
@@ -30,9 +31,6 @@ export class Children {
   /** Names of what the directory of this number holds, in byte order. */
   names(directory: number): readonly string[] {
     const numbers = this.#numbers.subarray(this.#starts[directory], this.#starts[directory + 1]);
-    return Array.from(numbers, (number) => {
-      const { path } = this.#nodes[number] as TreeNode;
-      return path.slice(path.lastIndexOf("/") + 1);
-    });
+    return Array.from(numbers, (number) => this.#nodes.nameOf(number));
   }
 }

@@ -1,62 +1,31 @@
-import type { Digest } from "../blob/digest.ts";
-import { noXattrs } from "../tar/entry.ts";
-import { treeFromSorted } from "./merged-tree.ts";
-import type { NodeType, Tree, TreeNode } from "./tree.ts";
+import {
+  ColumnNodes,
+  digestBytes,
+  digestPrefix,
+  type PackedKind,
+  type TreeColumns,
+} from "./column-nodes.ts";
+import { treeOf } from "./merged-tree.ts";
+import type { Tree } from "./tree.ts";
 
-/** A tree as a column for each field, in tree order: small, and made into nodes again without parsing. */
-export interface TreeColumns {
-  /** Last name of every path, joined by NUL, which no name holds; empty for the root. */
-  readonly names: string;
-  /** Number of each object's directory. */
-  readonly parents: Int32Array;
-  readonly types: Uint8Array;
-  readonly modes: Uint16Array;
-  readonly uids: Uint32Array;
-  readonly gids: Uint32Array;
-  readonly sizes: Float64Array;
-  readonly mtimes: Float64Array;
-  readonly inodes: Uint32Array;
-  readonly layers: Int32Array;
-  /** Number in `xattrSets` and one, 0 for none. */
-  readonly xattrs: Uint32Array;
-  readonly xattrSets: readonly (readonly (readonly [string, Uint8Array])[])[];
-  /** 64 hexadecimal digits for each object of which `hashed` is 1. */
-  readonly digests: string;
-  readonly hashed: Uint8Array;
-  readonly targets: ReadonlyMap<number, string>;
-  readonly devices: ReadonlyMap<number, readonly [number, number]>;
-  readonly notes: ReadonlyMap<number, string>;
-}
-
-const types: readonly NodeType[] = [
-  "file",
-  "directory",
-  "symlink",
-  "fifo",
-  "character",
-  "block",
-  "socket",
-];
-const prefix = "sha256:";
-
+/** The columns of a tree, to be kept. */
 export function packTree(tree: Tree, notes: ReadonlyMap<string, string>): TreeColumns {
   const nodes = [...tree];
   const count = nodes.length;
-  const sets = new XattrSets();
-  const digests: string[] = [];
+  const names = nodes.map(({ path }) => path.slice(path.lastIndexOf("/") + 1));
+  const isAnyHashed = nodes.some(({ digest }) => digest !== undefined);
+  const digests = Buffer.alloc(isAnyHashed ? count * digestBytes : 0);
   const columns = {
-    names: nodes.map(({ path }) => path.slice(path.lastIndexOf("/") + 1)).join("\0"),
+    names: names.join(""),
+    nameEnds: endsOf(names),
     parents: tree.parents(),
-    types: Uint8Array.from(nodes, ({ type }) => types.indexOf(type)),
-    modes: Uint16Array.from(nodes, ({ mode }) => mode),
-    uids: Uint32Array.from(nodes, ({ uid }) => uid),
-    gids: Uint32Array.from(nodes, ({ gid }) => gid),
+    ...packKinds(tree),
     sizes: Float64Array.from(nodes, ({ size }) => size),
     mtimes: Float64Array.from(nodes, ({ mtime }) => mtime),
     inodes: Uint32Array.from(nodes, ({ inode }) => inode),
     layers: Int32Array.from(nodes, ({ layer }) => layer),
-    xattrs: Uint32Array.from(nodes, ({ xattrs }) => sets.numberOf(xattrs)),
     hashed: new Uint8Array(count),
+    digests: new Uint8Array(digests.buffer, digests.byteOffset, digests.length),
     targets: new Map<number, string>(),
     devices: new Map<number, readonly [number, number]>(),
     notes: new Map<number, string>(),
@@ -64,84 +33,50 @@ export function packTree(tree: Tree, notes: ReadonlyMap<string, string>): TreeCo
   nodes.forEach(({ path, digest, target, device }, number) => {
     if (digest !== undefined) {
       columns.hashed[number] = 1;
-      digests.push(digest.slice(prefix.length));
+      digests.write(digest.slice(digestPrefix.length), number * digestBytes, "hex");
     }
     if (target !== undefined) columns.targets.set(number, target);
     if (device !== undefined) columns.devices.set(number, [device.major, device.minor]);
     const note = notes.get(path);
     if (note !== undefined) columns.notes.set(number, note);
   });
-  return { ...columns, digests: digests.join(""), xattrSets: sets.all };
+  return columns;
 }
 
+/** The tree of these columns, which are what `packTree` gave. */
 export function unpackTree(columns: TreeColumns): {
   readonly tree: Tree;
   readonly notes: ReadonlyMap<string, string>;
 } {
-  const names = columns.names.split("\0");
-  const sets = columns.xattrSets.map(
-    (set) => new Map(set.map(([name, value]) => [name, Buffer.from(value)])),
-  );
-  const paths: string[] = new Array(names.length);
-  const nodes: TreeNode[] = new Array(names.length);
-  let hashed = 0;
-  for (let number = 0; number < names.length; number += 1) {
-    const above = number === 0 ? "" : (paths[columns.parents[number] as number] as string);
-    const path = above === "/" || number === 0 ? `/${names[number]}` : `${above}/${names[number]}`;
-    paths[number] = path;
-    const digest =
-      columns.hashed[number] === 1
-        ? ((prefix + columns.digests.slice(hashed * 64, hashed * 64 + 64)) as Digest)
-        : undefined;
-    if (digest !== undefined) hashed += 1;
-    nodes[number] = nodeAt(columns, number, path, digest, sets);
-  }
+  const nodes = new ColumnNodes(columns);
   const notes = new Map<string, string>();
-  for (const [number, note] of columns.notes) notes.set(paths[number] as string, note);
-  return { tree: treeFromSorted(nodes, columns.parents), notes };
+  for (const [number, note] of columns.notes) notes.set(nodes.pathOf(number), note);
+  return { tree: treeOf(nodes), notes };
 }
 
-function nodeAt(
-  columns: TreeColumns,
-  number: number,
-  path: string,
-  digest: Digest | undefined,
-  sets: readonly ReadonlyMap<string, Uint8Array>[],
-): TreeNode {
-  const type = types[columns.types[number] as number] as NodeType;
-  const set = columns.xattrs[number] as number;
-  const xattrs = set === 0 ? noXattrs : (sets[set - 1] ?? noXattrs);
-  const [mode, uid] = [columns.modes[number] as number, columns.uids[number] as number];
-  const [gid, size] = [columns.gids[number] as number, columns.sizes[number] as number];
-  const [mtime, inode] = [columns.mtimes[number] as number, columns.inodes[number] as number];
-  const layer = columns.layers[number] as number;
-  // Most objects are hashed files: one object each, not two
-  if (type === "file" && digest !== undefined) {
-    return { path, type, mode, uid, gid, size, xattrs, mtime, inode, layer, digest };
-  }
-  const node = { path, type, mode, uid, gid, size, xattrs, mtime, inode, layer };
-  if (type === "symlink") return { ...node, target: columns.targets.get(number) ?? "" };
-  const device = columns.devices.get(number);
-  if (device === undefined) return node;
-  return { ...node, device: { major: device[0], minor: device[1] } };
+function endsOf(names: readonly string[]): Uint32Array {
+  let end = 0;
+  return Uint32Array.from(names, (name) => {
+    end += name.length;
+    return end;
+  });
 }
 
-/** Attributes are often the same for many objects, labels above all. */
-class XattrSets {
-  readonly all: (readonly (readonly [string, Uint8Array])[])[] = [];
-  readonly #known = new Map<string, number>();
-
-  /** 0 for no attributes, else the number of the set and one. */
-  numberOf(xattrs: ReadonlyMap<string, Uint8Array>): number {
-    if (xattrs.size === 0) return 0;
+/** Kinds that differ only in which of two equal sets of attributes they have become one. */
+function packKinds(tree: Tree): Pick<TreeColumns, "kinds" | "kindOf"> {
+  const { kinds, kindOf } = tree.kinds();
+  const packed: PackedKind[] = [];
+  const known = new Map<string, number>();
+  const numbers = kinds.map(({ type, mode, uid, gid, xattrs }) => {
     const set = [...xattrs].map(([name, value]) => [name, Uint8Array.from(value)] as const);
-    const key = JSON.stringify(
-      set.map(([name, value]) => [name, Buffer.from(value).toString("hex")]),
-    );
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    this.all.push(set);
-    this.#known.set(key, this.all.length);
-    return this.all.length;
-  }
+    const attributes = set.map(([name, value]) => [name, Buffer.from(value).toString("hex")]);
+    const key = JSON.stringify([type, mode, uid, gid, attributes]);
+    const number = known.get(key) ?? packed.length;
+    if (number === packed.length) {
+      known.set(key, number);
+      packed.push({ type, mode, uid, gid, xattrs: set });
+    }
+    return number;
+  });
+  return { kinds: packed, kindOf: kindOf.map((kind) => numbers[kind] as number) };
 }

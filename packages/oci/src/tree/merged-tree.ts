@@ -1,8 +1,9 @@
 import { sortNames } from "../tar/name-bytes.ts";
 import { Children } from "./children.ts";
+import { MadeNodes, type Nodes } from "./nodes.ts";
 import { PathNumbers } from "./path-numbers.ts";
 import { resolvePath } from "./resolve.ts";
-import type { Resolution, Tree, TreeNode } from "./tree.ts";
+import type { Kinds, Resolution, Tree, TreeNode } from "./tree.ts";
 
 /**
  * A tree of these nodes. Directories that are implied by a path but not given are made: root's, 0755.
@@ -23,12 +24,17 @@ export function treeFromNodes(nodes: Iterable<TreeNode>): Tree {
   for (const path of [...byPath.keys()]) {
     for (let at = parentOf(path); !byPath.has(at); at = parentOf(at)) implied(at);
   }
-  return new MergedTree(sortNames([...byPath.keys()]).map((path) => byPath.get(path) as TreeNode));
+  return treeFromSorted(sortNames([...byPath.keys()]).map((path) => byPath.get(path) as TreeNode));
 }
 
 /** A tree of nodes that come in the order of a tree, none missing and none twice: what a tree gave when it was iterated. */
-export function treeFromSorted(nodes: readonly TreeNode[], parents?: Int32Array): Tree {
-  return new MergedTree(nodes, parents);
+export function treeFromSorted(nodes: readonly TreeNode[]): Tree {
+  return new MergedTree(new MadeNodes(nodes));
+}
+
+/** The same of nodes that may be made late. */
+export function treeOf(nodes: Nodes): Tree {
+  return new MergedTree(nodes);
 }
 
 /** The directory that a path lies in; "/" for the root itself. */
@@ -43,30 +49,32 @@ function impliedDirectory(path: string, inode: number): TreeNode {
 }
 
 class MergedTree implements Tree {
-  readonly #nodes: readonly TreeNode[];
+  readonly #nodes: Nodes;
   readonly #numbers: PathNumbers;
   /** Made when first asked for: not every reader walks directories or asks for hard links. */
   #children: Children | undefined;
   #links: ReadonlyMap<number, readonly string[]> | undefined;
-  #parents: Int32Array | undefined;
 
-  constructor(sorted: readonly TreeNode[], parents?: Int32Array) {
+  constructor(sorted: Nodes) {
     this.#nodes = sorted;
-    this.#parents = parents;
     this.#numbers = new PathNumbers(sorted);
   }
 
   get size(): number {
-    return this.#nodes.length;
+    return this.#nodes.size;
   }
 
   [Symbol.iterator](): Iterator<TreeNode> {
-    return this.#nodes.values();
+    return this.#nodes.all().values();
+  }
+
+  node(number: number): TreeNode | undefined {
+    return number >= 0 && number < this.size ? this.#nodes.at(number) : undefined;
   }
 
   at(path: string): TreeNode | undefined {
     const number = this.#numbers.of(path);
-    return number === undefined ? undefined : this.#nodes[number];
+    return number === undefined ? undefined : this.#nodes.at(number);
   }
 
   numberOf(path: string): number | undefined {
@@ -74,12 +82,15 @@ class MergedTree implements Tree {
   }
 
   parents(): Int32Array {
-    this.#parents ??= parentNumbers(this.#nodes);
-    return this.#parents;
+    return this.#nodes.parents();
+  }
+
+  kinds(): Kinds {
+    return this.#nodes.kinds();
   }
 
   names(path: string): readonly string[] {
-    this.#children ??= new Children(this.#nodes, this.parents());
+    this.#children ??= new Children(this.#nodes);
     const number = this.#numbers.of(path);
     return number === undefined ? [] : this.#children.names(number);
   }
@@ -94,45 +105,30 @@ class MergedTree implements Tree {
   }
 }
 
-/** Neighbours mostly lie in one directory, so that it is rarely looked up. */
-function parentNumbers(nodes: readonly TreeNode[]): Int32Array {
-  const directories = new Map<string, number>();
-  const parents = new Int32Array(nodes.length);
-  let last = "";
-  let lastNumber = 0;
-  nodes.forEach(({ path, type }, number) => {
-    if (type === "directory") directories.set(path, number);
-    const slash = path.lastIndexOf("/");
-    if (slash <= 0 || (slash === last.length && path.startsWith(last))) {
-      parents[number] = slash <= 0 ? 0 : lastNumber;
-      return;
-    }
-    last = parentOf(path);
-    lastNumber = directories.get(last) ?? 0;
-    parents[number] = lastNumber;
-  });
-  return parents;
-}
-
-function linksIn(nodes: readonly TreeNode[]): ReadonlyMap<number, readonly string[]> {
+function linksIn(nodes: Nodes): ReadonlyMap<number, readonly string[]> {
   const firstOf = firstNumbers(nodes);
   const found = new Map<number, string[]>();
-  nodes.forEach(({ type, inode, path }, number) => {
-    if (type === "directory") return;
+  for (let number = 0; number < nodes.size; number += 1) {
+    if (nodes.typeOf(number) === "directory") continue;
+    const inode = nodes.inodeOf(number);
     const first = firstOf(inode, number);
-    if (first === number) return;
+    if (first === number) continue;
     const links = found.get(inode);
-    if (links === undefined) found.set(inode, [nodes[first]?.path ?? path, path]);
-    else links.push(path);
-  });
+    if (links === undefined) found.set(inode, [nodes.pathOf(first), nodes.pathOf(number)]);
+    else links.push(nodes.pathOf(number));
+  }
   return found;
 }
 
 /** The first object with this inode, this one where there was none. Inodes of a replayed tree are dense: an array holds them. */
-function firstNumbers(nodes: readonly TreeNode[]): (inode: number, number: number) => number {
-  const largest = nodes.reduce((most, { inode }) => Math.max(most, inode), 0);
-  const isDense = largest < 4 * nodes.length + 1024 && nodes.every(({ inode }) => inode >= 0);
-  if (isDense) {
+function firstNumbers(nodes: Nodes): (inode: number, number: number) => number {
+  let [least, largest] = [0, 0];
+  for (let number = 0; number < nodes.size; number += 1) {
+    const inode = nodes.inodeOf(number);
+    least = Math.min(least, inode);
+    largest = Math.max(largest, inode);
+  }
+  if (least >= 0 && largest < 4 * nodes.size + 1024) {
     const first = new Int32Array(largest + 1).fill(-1);
     return (inode, number) => {
       if (first[inode] === -1) first[inode] = number;

@@ -1,16 +1,16 @@
 import { compareNames } from "../tar/name-bytes.ts";
-import type { TreeNode } from "./tree.ts";
+import type { Nodes } from "./nodes.ts";
 
 /** Lookups, as a share of the objects, from which on a map of all paths is made: until then searching costs less. */
 const searchedShare = 1 / 16;
 
 /** Finds objects by path among those of a tree, which come in the byte order of their paths. */
 export class PathNumbers {
-  readonly #nodes: readonly TreeNode[];
+  readonly #nodes: Nodes;
   #searches = 0;
   #map: Map<string, number> | undefined;
 
-  constructor(sorted: readonly TreeNode[]) {
+  constructor(sorted: Nodes) {
     this.#nodes = sorted;
   }
 
@@ -18,18 +18,20 @@ export class PathNumbers {
   of(path: string): number | undefined {
     if (this.#map !== undefined) return this.#map.get(path);
     this.#searches += 1;
-    if (this.#searches > this.#nodes.length * searchedShare) {
-      this.#map = new Map(this.#nodes.map((node, number) => [node.path, number]));
+    if (this.#searches > this.#nodes.size * searchedShare) {
+      this.#map = new Map();
+      for (let number = 0; number < this.#nodes.size; number += 1)
+        this.#map.set(this.#nodes.pathOf(number), number);
       return this.#map.get(path);
     }
     return this.#search(path);
   }
 
   #search(path: string): number | undefined {
-    let [first, end] = [0, this.#nodes.length];
+    let [first, end] = [0, this.#nodes.size];
     while (first < end) {
       const middle = (first + end) >>> 1;
-      const order = compareNames((this.#nodes[middle] as TreeNode).path, path);
+      const order = compareNames(this.#nodes.pathOf(middle), path);
       if (order === 0) return middle;
       if (order < 0) first = middle + 1;
       else end = middle;

@@ -31,15 +31,29 @@ export interface TreeNode {
   readonly layer: number;
 }
 
+/** All of an object that a permission depends on. Objects that are equal in it are of one kind, and decided alike. */
+export type Kind = Pick<TreeNode, "type" | "mode" | "uid" | "gid" | "xattrs">;
+
+/** The kinds of a tree's objects: some dozens where there are a hundred thousand objects. */
+export interface Kinds {
+  readonly kinds: readonly Kind[];
+  /** By object number: the index of its kind. */
+  readonly kindOf: Uint32Array;
+}
+
 /** A merged file tree, as a container sees it. Iterates in the byte order of paths, parents before children. */
 export interface Tree extends Iterable<TreeNode> {
   readonly size: number;
+  /** The object that comes at this place in the order of iteration, from 0; the root is 0. */
+  node(number: number): TreeNode | undefined;
   /** The object at exactly this path; links are not followed. */
   at(path: string): TreeNode | undefined;
   /** Where in the order of iteration the object at exactly this path comes, from 0. */
   numberOf(path: string): number | undefined;
   /** Number of each object's directory, by the number of the object; 0 for the root itself. */
   parents(): Int32Array;
+  /** What the access to each object depends on, by number. */
+  kinds(): Kinds;
   /** Names in a directory, sorted; empty when there is no such directory. */
   names(path: string): readonly string[];
   /** Every path that is the same object, itself included, sorted. */

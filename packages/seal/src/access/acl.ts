@@ -1,4 +1,4 @@
-import type { Kind } from "./kinds.ts";
+import type { Kind } from "@lithify/oci";
 
 /** Names of the xattrs that hold POSIX ACLs (acl(5)). */
 export const accessAclName = "system.posix_acl_access";

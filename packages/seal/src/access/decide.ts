@@ -22,7 +22,7 @@ export function decide(
   path: string,
 ): Decision {
   const number = model.numberOf(linkFreePath(path, model.tree));
-  const node = number === undefined ? undefined : model.nodes[number];
+  const node = number === undefined ? undefined : model.node(number);
   if (number === undefined || node === undefined) {
     return { answer: "unknown", why: [`\`${path}\` is not in the image`] };
   }
@@ -82,7 +82,7 @@ function answerTo(ask: Question, operation: Operation): Decision {
 function renaming(ask: Question): Decision {
   const { model, view, number, node, identity } = ask;
   const parent = model.parents[number] ?? 0;
-  const directory = model.nodes[parent];
+  const directory = model.node(parent);
   if (directory === undefined) return verdict("unknown", [`\`${node.path}\` has no directory`]);
   const sticky = (directory.mode & 0o1000) !== 0 && view.addable(parent) !== "no";
   const free = ownsLike(node, identity) || ownsLike(directory, identity);
@@ -121,7 +121,7 @@ function changingGroup(ask: Question): Decision {
 
 function throughLink(ask: Question): Decision {
   const { model, node, view, identity } = ask;
-  const parent = model.nodes[model.parents[ask.number] ?? 0];
+  const parent = model.node(model.parents[ask.number] ?? 0);
   const steps = [
     ...reachSteps(ask, ask.number, view.reachOf(ask.number)),
     `\`${node.path}\` is a symbolic link to \`${node.target ?? ""}\``,

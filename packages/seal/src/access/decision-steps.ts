@@ -18,7 +18,7 @@ export interface Question {
 
 /** How a directory is reached, and whether entries can be made in it. */
 export function directorySteps(ask: Question, number: number): readonly string[] {
-  const directory = ask.model.nodes[number];
+  const directory = ask.model.node(number);
   if (directory === undefined) return [];
   return [
     ...reachSteps(ask, number, ask.view.reachOf(number)),
@@ -35,7 +35,7 @@ export function reachSteps(ask: Question, number: number, reach: Reach): readonl
       `its absolute path is closed to you, but the process starts in WORKDIR \`${model.workingDirectory?.path ?? "/"}\` and gets there by a relative path`,
     ];
   }
-  for (let path = model.nodes[number]?.path ?? "/"; path !== "/"; ) {
+  for (let path = model.node(number)?.path ?? "/"; path !== "/"; ) {
     path = parentOf(path);
     const above = model.tree.at(path);
     if (above === undefined || permissionOf(above, identity, execute).answer === "yes") continue;

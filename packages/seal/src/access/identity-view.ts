@@ -1,6 +1,6 @@
-import type { TreeNode } from "@lithify/oci";
+import type { Kind } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
-import { type Kind, numbersLike } from "./kinds.ts";
+import { numbersLike } from "./kinds.ts";
 import type { NumberedTree } from "./numbered-tree.ts";
 import { execute, ownsLike, permissionOf, write } from "./permission.ts";
 
@@ -46,10 +46,9 @@ export class IdentityView {
 
   /** The number of the name by which the object is reached best: hard links have several. */
   bestName(number: number): number {
-    const node = this.#objects.nodes[number];
-    if (this.#reach[number] === fromRoot || node === undefined || node.type === "directory") {
-      return number;
-    }
+    if (this.#reach[number] === fromRoot || this.#kind(number)?.type === "directory") return number;
+    const node = this.#objects.node(number);
+    if (node === undefined) return number;
     const names = this.#objects.tree
       .linksOf(node)
       .flatMap((path) => this.#objects.numberOf(path) ?? []);
@@ -61,35 +60,38 @@ export class IdentityView {
 
   /** W ∧ S: may the content be written by this name. */
   writable(number: number): Answer {
-    const node = this.#objects.nodes[number];
-    if (node === undefined) return "no";
+    if (this.#kind(number) === undefined) return "no";
     const permission = this.#permission(number, write);
     return permission === "no" ? "no" : both(permission, this.reachOf(number));
   }
 
   /** DW: may entries be added. */
   addable(number: number): Answer {
-    const node = this.#objects.nodes[number];
-    if (node === undefined || node.type !== "directory") return "no";
+    if (this.#kind(number)?.type !== "directory") return "no";
     const permission = this.#permission(number, write | execute);
     return permission === "no" ? "no" : both(permission, this.reachOf(number));
   }
 
   /** DW of the directory that holds it, and the sticky rule (may_delete() of the kernel). */
   replaceable(number: number): Answer {
-    const node = this.#objects.nodes[number];
+    const kind = this.#kind(number);
     const parent = this.#objects.parents[number] ?? 0;
-    if (node === undefined || node.path === "/") return "no";
-    const directory = this.#objects.nodes[parent];
-    if (directory === undefined || this.#stuck(node, directory)) return "no";
+    if (kind === undefined || number === 0) return "no";
+    const directory = this.#kind(parent);
+    if (directory === undefined || this.#stuck(kind, directory)) return "no";
     return this.addable(parent);
   }
 
   /** OWN ∧ S: may mode and times be set by this name. */
   owned(number: number): Answer {
-    const node = this.#objects.nodes[number];
-    if (node === undefined || !ownsLike(node, this.identity)) return "no";
+    const kind = this.#kind(number);
+    if (kind === undefined || !ownsLike(kind, this.identity)) return "no";
     return both("yes", this.reachOf(number));
+  }
+
+  /** All that is asked of an object here, but its place; undefined where no object has this number. */
+  #kind(number: number): Kind | undefined {
+    return this.#objects.kinds[this.#objects.kindOf[number] ?? -1];
   }
 
   /** What `permissionOf` says: it looks at nothing that differs between objects of one kind. */
@@ -107,14 +109,13 @@ export class IdentityView {
   }
 
   #searchable(number: number): Answer {
-    const isDirectory = this.#objects.nodes[number]?.type === "directory";
-    return isDirectory ? this.#permission(number, execute) : "no";
+    return this.#kind(number)?.type === "directory" ? this.#permission(number, execute) : "no";
   }
 
-  #stuck(node: TreeNode, directory: TreeNode): boolean {
+  #stuck(kind: Kind, directory: Kind): boolean {
     return (
       (directory.mode & 0o1000) !== 0 &&
-      !ownsLike(node, this.identity) &&
+      !ownsLike(kind, this.identity) &&
       !ownsLike(directory, this.identity)
     );
   }
@@ -130,7 +131,7 @@ function both(permission: Answer, reach: Reach): Answer {
  * from WORKDIR, where the runtime has put the process as root: into it, and by `..` above it.
  */
 function reachOf(objects: NumberedTree, search: (number: number) => Answer): Uint8Array {
-  const reach = new Uint8Array(objects.nodes.length);
+  const reach = new Uint8Array(objects.kindOf.length);
   reach[0] = fromRoot;
   spread(objects, reach, search);
   const start = objects.workingDirectory && objects.numberOf(objects.workingDirectory.path);
@@ -151,7 +152,7 @@ function spread(
   reach: Uint8Array,
   search: (number: number) => Answer,
 ): void {
-  for (let number = 1; number < objects.nodes.length; number++) {
+  for (let number = 1; number < objects.kindOf.length; number++) {
     const parent = objects.parents[number] ?? 0;
     const above = reach[parent] ?? no;
     const here = reach[number] ?? no;

@@ -1,4 +1,4 @@
-import { type ImageConfig, parseGroup, parsePasswd, type Tree } from "@lithify/oci";
+import { type ImageConfig, type Kind, parseGroup, parsePasswd, type Tree } from "@lithify/oci";
 import type { Contents } from "../contents/inspect-image.ts";
 import type { Identity } from "../identity/identity.ts";
 import type { Accounts } from "../identity/image-user.ts";
@@ -6,7 +6,7 @@ import type { Policy } from "../policy/policy.ts";
 import { isWithin, resolvePolicy } from "../policy/resolve.ts";
 import { type Closure, closureOf } from "../start/closure.ts";
 import { IdentityView } from "./identity-view.ts";
-import { type Kind, numbersLike } from "./kinds.ts";
+import { numbersLike } from "./kinds.ts";
 import { type NumberedTree, numberedTree } from "./numbered-tree.ts";
 import { writableMarks } from "./writable-marks.ts";
 

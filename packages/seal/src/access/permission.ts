@@ -1,6 +1,6 @@
+import type { Kind } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
 import { type AclEntry, accessAclOf } from "./acl.ts";
-import type { Kind } from "./kinds.ts";
 
 /** Which class of an object's mode or ACL decided, or which capability overrode it. */
 export type PermissionClass =

@@ -24,7 +24,7 @@ export function* attemptsFor(model: AccessModel, identity: Identity): Iterable<O
   const skipped = new Set(plain.filter((number) => !sample.has(number)));
   for (const number of numbers) {
     if (skipped.has(number)) continue;
-    const node = model.nodes[number];
+    const node = model.node(number);
     if (node === undefined) continue;
     for (const [operation, route] of operationsOn(model, node)) {
       const { answer } = decide(model, identity, operation, node.path);
@@ -78,7 +78,7 @@ function operationsOn(
 
 /** Outside the strict trees, and nothing that the model says can be changed. */
 function isPlainFile(model: AccessModel, identity: Identity, number: number): boolean {
-  const node = model.nodes[number];
+  const node = model.node(number);
   if (node?.type !== "file" || model.protectionOf(node.path) === "strict") return false;
   const view = model.viewOf(identity);
   return (
@@ -99,7 +99,7 @@ function isEngines(path: string): boolean {
 }
 
 function pathOf(model: AccessModel, number: number): string {
-  return model.nodes[number]?.path ?? "/";
+  return model.node(number)?.path ?? "/";
 }
 
 const enginePaths = [

@@ -97,7 +97,7 @@ function sentence(names: readonly string[], say: (names: string) => string): str
 function paths(model: AccessModel, numbers: readonly number[]): readonly string[] {
   return [...new Set(numbers)]
     .sort((a, b) => a - b)
-    .flatMap((number) => model.nodes[number]?.path ?? []);
+    .flatMap((number) => model.node(number)?.path ?? []);
 }
 
 function listed(names: readonly string[]): string {

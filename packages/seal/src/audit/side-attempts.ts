@@ -31,11 +31,11 @@ export function* sideAttempts(
   );
   for (const [operation, route] of routes) {
     const fitting = (number: number) => {
-      const node = model.nodes[number];
+      const node = model.node(number);
       return node !== undefined && fits(operation, node);
     };
     for (const number of [...spread(open.filter(fitting)), ...spread(closed.filter(fitting))]) {
-      const path = model.nodes[number]?.path ?? "/";
+      const path = model.node(number)?.path ?? "/";
       const { answer } = decide(model, identity, operation, path);
       yield { route, operation, path, identity: identity.name, expected: answer };
     }

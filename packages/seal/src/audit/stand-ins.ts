@@ -52,7 +52,7 @@ function programs(scan: Scan): readonly TreeNode[] {
   const { model, identity } = scan;
   if (identity.noNewPrivileges)
     return [...setIdPrograms(scan), ...capablePrograms(scan)].flatMap(
-      (number) => model.nodes[number] ?? [],
+      (number) => model.node(number) ?? [],
     );
   const paths = [...setId.check(scan), ...fileCapability.check(scan)].map(({ path }) => path);
   return paths.flatMap((path) => model.tree.at(path) ?? []);

@@ -21,7 +21,7 @@ export function mountEffect(model: AccessModel, mount: LaunchMount): MountEffect
     return { answer: "expected" };
   }
   const point = model.tree.at(path);
-  const hidden = model.nodes.filter(
+  const hidden = [...model.tree].filter(
     (node) =>
       node.path !== path &&
       isWithin(node.path, path) &&

@@ -72,7 +72,7 @@ function openHit(scan: Scan, node: TreeNode, start: readonly string[]): Hit | un
   if (open !== "yes" && owned !== "yes") return undefined;
   const write = isDirectory ? "create" : node.type === "file" ? "open-write" : "access-write";
   const operation = open === "yes" ? write : "chmod";
-  const name = model.nodes[view.bestName(number)]?.path ?? node.path;
+  const name = model.node(view.bestName(number))?.path ?? node.path;
   return {
     path: node.path,
     cause: node.path,

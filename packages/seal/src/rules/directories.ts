@@ -9,7 +9,7 @@ export const add: Rule = {
   fix: "Take away write on the directory for the class that is named, root as the owner; or declare it writable.",
   *check(scan) {
     for (const number of writableDirectories(scan)) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined || isStuck(scan, number)) continue;
       yield {
         path: node.path,
@@ -28,7 +28,7 @@ export const sticky: Rule = {
   fix: "Declare it writable in lithify.yaml when the process needs it; else take away write for others.",
   *check(scan) {
     for (const number of writableDirectories(scan)) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined || !isStuck(scan, number)) continue;
       yield {
         path: node.path,
@@ -51,11 +51,11 @@ export const replace: Rule = {
   *check(scan) {
     if (!scan.view.isAnyAddable) return;
     for (const number of scan.model.protectedNumbers()) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined || scan.view.replaceable(number) !== "yes") continue;
       yield {
         path: node.path,
-        cause: scan.model.nodes[scan.model.parents[number] ?? 0]?.path ?? "/",
+        cause: scan.model.node(scan.model.parents[number] ?? 0)?.path ?? "/",
         witness: () => decide(scan.model, scan.identity, "rename", node.path).why,
       };
     }
@@ -76,7 +76,7 @@ export const ancestor: Rule = {
 function* ancestorsOf(scan: Scan, tree: string): Iterable<Hit> {
   let number = scan.model.numberOf(tree) ?? 0;
   while (number !== 0) {
-    const node = scan.model.nodes[number];
+    const node = scan.model.node(number);
     if (node !== undefined && scan.view.replaceable(number) === "yes") {
       yield {
         path: tree,
@@ -98,6 +98,6 @@ function* writableDirectories(scan: Scan): Iterable<number> {
 }
 
 function isStuck(scan: Scan, number: number): boolean {
-  const node = scan.model.nodes[number];
+  const node = scan.model.node(number);
   return node !== undefined && (node.mode & 0o1000) !== 0 && node.uid !== scan.identity.uid;
 }

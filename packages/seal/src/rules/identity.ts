@@ -43,7 +43,7 @@ export const owner: Rule = {
   *check(scan) {
     const { model, identity } = scan;
     for (const number of model.protectedLike((kind) => ownsLike(kind, identity))) {
-      const node = model.nodes[number];
+      const node = model.node(number);
       if (node === undefined || scan.view.owned(scan.view.bestName(number)) !== "yes") continue;
       const link = node.type === "symlink";
       yield {
@@ -67,7 +67,7 @@ export const owner: Rule = {
 };
 
 function reachedPath(scan: Scan, number: number): string {
-  return scan.model.nodes[scan.view.bestName(number)]?.path ?? "/";
+  return scan.model.node(scan.view.bestName(number))?.path ?? "/";
 }
 
 /** What the image does not tell is not proven, and never passes. */
@@ -97,7 +97,7 @@ function* undecidableObjects(scan: Scan): Iterable<Hit> {
     return answer === "unknown" || (answer === "yes" && isReachUnsure);
   });
   for (const number of numbers) {
-    const node = model.nodes[number];
+    const node = model.node(number);
     if (node === undefined) continue;
     const directory = node.type === "directory";
     const found = directory ? view.addable(number) : view.writable(number);
@@ -119,7 +119,7 @@ function* undecidableObjects(scan: Scan): Iterable<Hit> {
 function* undecidableCapabilities(scan: Scan): Iterable<Hit> {
   for (const number of capablePrograms(scan)) {
     const trouble = capabilityTrouble(scan, number);
-    const path = scan.model.nodes[number]?.path;
+    const path = scan.model.node(number)?.path;
     if (trouble === undefined || path === undefined) continue;
     yield {
       path,

@@ -13,7 +13,7 @@ export const link: Rule = {
   fix: "Let the link lead to a protected object, or remove it.",
   *check(scan) {
     for (const number of scan.model.protectedLike(({ type }) => type === "symlink")) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined || scan.view.reachOf(number) === "no") continue;
       const hit = linkHit(scan, node, scan.model.tree.resolve(node.path));
       if (hit !== undefined) yield hit;

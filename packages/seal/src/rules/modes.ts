@@ -1,5 +1,5 @@
+import type { Kind } from "@lithify/oci";
 import { decide } from "../access/decide.ts";
-import type { Kind } from "../access/kinds.ts";
 import type { AccessModel } from "../access/model.ts";
 import { permissionOf, write } from "../access/permission.ts";
 import { type Hit, type Rule, type Scan, sameModeCause } from "./rule.ts";
@@ -27,7 +27,7 @@ export const acl: Rule = {
       (kind) => kind.type === "directory" && deciderOf(scan, kind) === "acl",
     );
     for (const number of directories) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined || scan.view.addable(number) !== "yes") continue;
       yield {
         path: node.path,
@@ -46,7 +46,7 @@ export const hardLink: Rule = {
   fix: "Copy the file instead of linking it, so that the protected one is an object of its own.",
   *check(scan) {
     for (const [number, outside] of linkedOutside(scan.model)) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined) continue;
       const name = scan.view.bestName(number);
       const owned = scan.view.owned(name) === "yes";
@@ -68,7 +68,7 @@ export const hardLink: Rule = {
 function linkedOutside(model: AccessModel): readonly (readonly [number, string])[] {
   const found = new Map<number, string>();
   for (const outside of model.writableNumbers()) {
-    const node = model.nodes[outside];
+    const node = model.node(outside);
     if (node === undefined || node.type === "directory") continue;
     for (const path of model.tree.linksOf(node)) {
       const number = model.numberOf(path);
@@ -88,7 +88,7 @@ function* writableFiles(scan: Scan, decider: "mode" | "acl"): Iterable<Hit> {
       permissionOf(kind, scan.identity, write).answer === "yes",
   );
   for (const number of numbers) {
-    const node = scan.model.nodes[number];
+    const node = scan.model.node(number);
     const name = scan.view.bestName(number);
     if (node === undefined || scan.view.writable(name) !== "yes") continue;
     yield {
@@ -108,7 +108,7 @@ function otherName(scan: Scan, number: number, name: number): readonly string[] 
 }
 
 function pathOf(scan: Scan, number: number): string {
-  return scan.model.nodes[number]?.path ?? "/";
+  return scan.model.node(number)?.path ?? "/";
 }
 
 /** Whether an entry of its ACL decides on writing, or its mode. */

@@ -1,6 +1,7 @@
+import type { Kind } from "@lithify/oci";
 import { modeAndOwner } from "../access/describe.ts";
 import { decodeFileCapabilities } from "../access/file-capability.ts";
-import { type Kind, numbersLike } from "../access/kinds.ts";
+import { numbersLike } from "../access/kinds.ts";
 import { execute, permissionOf } from "../access/permission.ts";
 import type { Identity } from "../identity/identity.ts";
 import { defaultCapabilities } from "../identity/image-user.ts";
@@ -17,7 +18,7 @@ export const setId: Rule = {
     if (scan.identity.noNewPrivileges) return;
     const gains = new Map<string, string | undefined>();
     for (const number of setIdPrograms(scan)) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       if (node === undefined) continue;
       const gained = withSetId(scan.identity, node);
       const key = `${gained.uid}:${gained.gid}`;
@@ -46,7 +47,7 @@ export const fileCapability: Rule = {
   *check(scan) {
     if (scan.identity.noNewPrivileges) return;
     for (const number of capablePrograms(scan)) {
-      const node = scan.model.nodes[number];
+      const node = scan.model.node(number);
       const gained = gainedCapabilities(scan, number).filter((name) => changesFiles(name, false));
       if (node === undefined || gained.length === 0) continue;
       yield {
@@ -77,7 +78,7 @@ export function capablePrograms(scan: Scan): readonly number[] {
 
 /** Why a program's file capabilities cannot be told; undefined when they can. */
 export function capabilityTrouble(scan: Scan, number: number): string | undefined {
-  const bytes = scan.model.nodes[number]?.xattrs.get("security.capability");
+  const bytes = scan.model.node(number)?.xattrs.get("security.capability");
   if (bytes === undefined) return undefined;
   const decoded = decodeFileCapabilities(bytes);
   return decoded.answer === "malformed" ? decoded.why : undefined;
@@ -102,7 +103,7 @@ export function withSetId(
 
 /** pP' = pF & bounding; with the effective bit and a capability outside the bounding set execve(2) fails (capabilities(7)). */
 function gainedCapabilities(scan: Scan, number: number): readonly string[] {
-  const bytes = scan.model.nodes[number]?.xattrs.get("security.capability");
+  const bytes = scan.model.node(number)?.xattrs.get("security.capability");
   const decoded = bytes === undefined ? undefined : decodeFileCapabilities(bytes);
   if (decoded?.answer !== "capabilities" || decoded.value.rootUid !== 0) return [];
   const bounding = scan.identity.bounding ?? defaultCapabilities;
@@ -121,7 +122,7 @@ function gainOf(scan: Scan, gained: Identity): string | undefined {
   }
   const view = scan.model.viewOf(gained);
   for (const number of scan.model.protectedNumbers()) {
-    const node = scan.model.nodes[number];
+    const node = scan.model.node(number);
     if (node === undefined || node.type === "symlink") continue;
     const more = (["writable", "addable", "replaceable", "owned"] as const).find(
       (deed) => view[deed](number) !== "no" && scan.view[deed](number) === "no",
@@ -142,7 +143,7 @@ function executables(scan: Scan, fits: (kind: Kind) => boolean): readonly number
   );
   return numbers.filter(
     (number) =>
-      scan.model.contents?.at(scan.model.nodes[number]?.path ?? "")?.script === undefined &&
+      scan.model.contents?.at(scan.model.node(number)?.path ?? "")?.script === undefined &&
       scan.view.reachOf(scan.view.bestName(number)) !== "no",
   );
 }

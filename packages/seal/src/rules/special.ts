@@ -42,7 +42,7 @@ function* writableOf(scan: Scan, isWanted: (node: TreeNode) => boolean): Iterabl
     ({ type }) => type !== "file" && type !== "directory" && type !== "symlink",
   );
   for (const number of numbers) {
-    const node = scan.model.nodes[number];
+    const node = scan.model.node(number);
     if (node === undefined || !isWanted(node) || scan.view.writable(number) !== "yes") continue;
     const numbers =
       node.device === undefined
