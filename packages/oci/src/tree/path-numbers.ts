@@ -7,7 +7,8 @@ const searchedShare = 1 / 16;
 /** Finds objects by path among those of a tree, which come in the byte order of their paths. */
 export class PathNumbers {
   readonly #nodes: Nodes;
-  #searches = 0;
+  /** What was searched for: paths are asked for again, for one identity after another. */
+  readonly #found = new Map<string, number | undefined>();
   #map: Map<string, number> | undefined;
 
   constructor(sorted: Nodes) {
@@ -17,14 +18,17 @@ export class PathNumbers {
   /** The index of the object at exactly this path. */
   of(path: string): number | undefined {
     if (this.#map !== undefined) return this.#map.get(path);
-    this.#searches += 1;
-    if (this.#searches > this.#nodes.size * searchedShare) {
+    const found = this.#found.get(path);
+    if (found !== undefined || this.#found.has(path)) return found;
+    if (this.#found.size > this.#nodes.size * searchedShare) {
       this.#map = new Map();
       for (let number = 0; number < this.#nodes.size; number += 1)
         this.#map.set(this.#nodes.pathOf(number), number);
       return this.#map.get(path);
     }
-    return this.#search(path);
+    const number = this.#search(path);
+    this.#found.set(path, number);
+    return number;
   }
 
   #search(path: string): number | undefined {

@@ -1,15 +1,46 @@
 import type { Kind, Kinds } from "@lithify/oci";
 
-/** Numbers of the objects of every kind that fits, in tree order. `fits` is asked once for each kind. */
-export function numbersLike(
-  { kinds, kindOf }: Kinds,
-  fits: (kind: Kind) => boolean,
-): readonly number[] {
-  const fitting = kinds.map(fits);
-  const numbers: number[] = [];
-  if (!fitting.includes(true)) return numbers;
-  for (let number = 0; number < kindOf.length; number++) {
-    if (fitting[kindOf[number] as number]) numbers.push(number);
+/** Numbers of the objects of each kind, so that a question about one kind does not pass over the objects of all others. */
+export class KindNumbers {
+  readonly #kinds: readonly Kind[];
+  /** Where the objects of each kind begin in `#numbers`. */
+  readonly #starts: Uint32Array;
+  readonly #numbers: Uint32Array;
+
+  constructor({ kinds, kindOf }: Kinds) {
+    const starts = new Uint32Array(kinds.length + 1);
+    const add = (at: number, count: number) => {
+      starts[at] = (starts[at] ?? 0) + count;
+    };
+    for (const kind of kindOf) add(kind + 1, 1);
+    for (let kind = 1; kind < starts.length; kind++) add(kind, starts[kind - 1] ?? 0);
+    const next = starts.slice();
+    this.#kinds = kinds;
+    this.#starts = starts;
+    this.#numbers = new Uint32Array(kindOf.length);
+    for (let number = 0; number < kindOf.length; number++) {
+      const kind = kindOf[number] as number;
+      this.#numbers[next[kind] as number] = number;
+      next[kind] = (next[kind] as number) + 1;
+    }
   }
-  return numbers;
+
+  /** Of every kind that fits, in tree order. `fits` is asked once for each kind. */
+  like(fits: (kind: Kind) => boolean): readonly number[] {
+    const parts = this.#kinds.flatMap((kind, index) => (fits(kind) ? [this.#of(index)] : []));
+    const [first] = parts;
+    if (first === undefined) return [];
+    if (parts.length === 1) return Array.from(first);
+    const all = new Uint32Array(parts.reduce((sum, { length }) => sum + length, 0));
+    let end = 0;
+    for (const part of parts) {
+      all.set(part, end);
+      end += part.length;
+    }
+    return Array.from(all.sort());
+  }
+
+  #of(kind: number): Uint32Array {
+    return this.#numbers.subarray(this.#starts[kind], this.#starts[kind + 1]);
+  }
 }

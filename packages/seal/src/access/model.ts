@@ -6,7 +6,6 @@ import type { Policy } from "../policy/policy.ts";
 import { isWithin, resolvePolicy } from "../policy/resolve.ts";
 import { type Closure, closureOf } from "../start/closure.ts";
 import { IdentityView } from "./identity-view.ts";
-import { numbersLike } from "./kinds.ts";
 import { type NumberedTree, numberedTree } from "./numbered-tree.ts";
 import { writableMarks } from "./writable-marks.ts";
 
@@ -30,6 +29,8 @@ export interface AccessModel extends NumberedTree {
   protectedNumbers(): readonly number[];
   /** Those of every kind that fits; `fits` is asked once for each kind. */
   protectedLike(fits: (kind: Kind) => boolean): readonly number[];
+  /** Those that lie in one of these directories, by its number; in tree order. */
+  protectedIn(directories: readonly number[]): readonly number[];
   /** Numbers of the objects that the policy declares writable. */
   writableNumbers(): readonly number[];
   /** The strict tree that holds the path, or its top-level directory: what findings are grouped by. */
@@ -63,8 +64,11 @@ export function modelOf(parts: {
   );
   const views = new Map<string, IdentityView>();
   const isWritable = writableMarks(parts.tree, policy);
-  const all = numbersLike(numbered, () => true);
-  let protectedNumbers: readonly number[] | undefined;
+  let isAskedFor: Partition | undefined;
+  const partition = (): Partition => {
+    isAskedFor ??= partitioned(isWritable);
+    return isAskedFor;
+  };
   let closure: Closure | undefined;
   const model: AccessModel = {
     ...numbered,
@@ -79,13 +83,10 @@ export function modelOf(parts: {
       return closure;
     },
     protectionOf: (path) => protectionIn(policy, path),
-    protectedNumbers: () => {
-      protectedNumbers ??= all.filter((number) => isWritable[number] === 0);
-      return protectedNumbers;
-    },
-    protectedLike: (fits) =>
-      numbersLike(numbered, fits).filter((number) => isWritable[number] === 0),
-    writableNumbers: () => all.filter((number) => isWritable[number] === 1),
+    protectedNumbers: () => partition().protectedNumbers,
+    protectedLike: (fits) => numbered.like(fits).filter((number) => isWritable[number] === 0),
+    protectedIn: (directories) => protectedIn(numbered, directories, isWritable),
+    writableNumbers: () => partition().writableNumbers,
     regionOf: (path) =>
       policy.trees.find((tree) => isWithin(path, tree.path))?.path ?? topDirectoryOf(path),
     viewOf: (identity) => {
@@ -105,6 +106,34 @@ export function modelOf(parts: {
     groupName: (gid) => groups.get(gid) ?? (gid === 0 ? "root" : String(gid)),
   };
   return model;
+}
+
+interface Partition {
+  readonly protectedNumbers: readonly number[];
+  readonly writableNumbers: readonly number[];
+}
+
+function partitioned(isWritable: Uint8Array): Partition {
+  const protectedNumbers: number[] = [];
+  const writableNumbers: number[] = [];
+  for (let number = 0; number < isWritable.length; number++) {
+    (isWritable[number] === 1 ? writableNumbers : protectedNumbers).push(number);
+  }
+  return { protectedNumbers, writableNumbers };
+}
+
+function protectedIn(
+  { parents }: NumberedTree,
+  directories: readonly number[],
+  isWritable: Uint8Array,
+): readonly number[] {
+  const isWanted = new Uint8Array(isWritable.length);
+  for (const number of directories) isWanted[number] = 1;
+  const numbers: number[] = [];
+  for (let number = 1; number < isWritable.length; number++) {
+    if (isWanted[parents[number] as number] === 1 && isWritable[number] === 0) numbers.push(number);
+  }
+  return numbers;
 }
 
 /** The protection of a path under a resolved policy. A writable directory itself counts as writable. */

@@ -11,6 +11,7 @@ export function writableMarks(tree: Tree, policy: Pick<Policy, "writable">): Uin
     const number = tree.numberOf(top);
     if (number !== undefined) marks[number] = 1;
   }
+  if (!marks.includes(1)) return marks;
   const parents = tree.parents();
   for (let number = 1; number < marks.length; number++) {
     if (marks[parents[number] as number] === 1) marks[number] = 1;

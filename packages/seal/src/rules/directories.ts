@@ -49,10 +49,12 @@ export const replace: Rule = {
   route: "replace",
   fix: "Take away write on the directory that holds it, root as the owner. The object's own mode does not help.",
   *check(scan) {
-    if (!scan.view.isAnyAddable) return;
-    for (const number of scan.model.protectedNumbers()) {
+    const open = scan.view.addableDirectories();
+    if (open.length === 0) return;
+    for (const number of scan.model.protectedIn(open)) {
+      if (scan.view.replaceable(number) !== "yes") continue;
       const node = scan.model.node(number);
-      if (node === undefined || scan.view.replaceable(number) !== "yes") continue;
+      if (node === undefined) continue;
       yield {
         path: node.path,
         cause: scan.model.node(scan.model.parents[number] ?? 0)?.path ?? "/",

@@ -97,11 +97,12 @@ function* undecidableObjects(scan: Scan): Iterable<Hit> {
     return answer === "unknown" || (answer === "yes" && isReachUnsure);
   });
   for (const number of numbers) {
+    const type = model.kind(number)?.type;
+    const directory = type === "directory";
+    const found = directory ? view.addable(number) : view.writable(number);
+    if (found !== "unknown" || type === "symlink") continue;
     const node = model.node(number);
     if (node === undefined) continue;
-    const directory = node.type === "directory";
-    const found = directory ? view.addable(number) : view.writable(number);
-    if (found !== "unknown" || node.type === "symlink") continue;
     yield {
       path: node.path,
       cause: permissionOf(node, identity, write).trouble ?? "above",

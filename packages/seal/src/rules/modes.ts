@@ -68,8 +68,9 @@ export const hardLink: Rule = {
 function linkedOutside(model: AccessModel): readonly (readonly [number, string])[] {
   const found = new Map<number, string>();
   for (const outside of model.writableNumbers()) {
+    if (model.kind(outside)?.type === "directory") continue;
     const node = model.node(outside);
-    if (node === undefined || node.type === "directory") continue;
+    if (node === undefined) continue;
     for (const path of model.tree.linksOf(node)) {
       const number = model.numberOf(path);
       if (number === undefined || found.has(number)) continue;

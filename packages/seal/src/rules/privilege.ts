@@ -1,7 +1,6 @@
 import type { Kind } from "@lithify/oci";
 import { modeAndOwner } from "../access/describe.ts";
 import { decodeFileCapabilities } from "../access/file-capability.ts";
-import { numbersLike } from "../access/kinds.ts";
 import { execute, permissionOf } from "../access/permission.ts";
 import type { Identity } from "../identity/identity.ts";
 import { defaultCapabilities } from "../identity/image-user.ts";
@@ -122,20 +121,19 @@ function gainOf(scan: Scan, gained: Identity): string | undefined {
   }
   const view = scan.model.viewOf(gained);
   for (const number of scan.model.protectedNumbers()) {
-    const node = scan.model.node(number);
-    if (node === undefined || node.type === "symlink") continue;
+    if (scan.model.kind(number)?.type === "symlink") continue;
     const more = (["writable", "addable", "replaceable", "owned"] as const).find(
       (deed) => view[deed](number) !== "no" && scan.view[deed](number) === "no",
     );
-    if (more !== undefined) return `with that it can change \`${node.path}\`, which you cannot`;
+    const path = more === undefined ? undefined : scan.model.node(number)?.path;
+    if (path !== undefined) return `with that it can change \`${path}\`, which you cannot`;
   }
   return undefined;
 }
 
 /** Files of these kinds, protected or not, that the identity can execute, without scripts: what they have counts for nothing. */
 function executables(scan: Scan, fits: (kind: Kind) => boolean): readonly number[] {
-  const numbers = numbersLike(
-    scan.model,
+  const numbers = scan.model.like(
     (kind) =>
       kind.type === "file" &&
       fits(kind) &&
