@@ -14,10 +14,11 @@ test("changes are taken up, what is broken is not, and what was served goes on",
     "local/echo/echo.js": "session.output.write('one');",
   });
   const changes: LiveChange[] = [];
+  const logged: string[] = [];
   let heard: () => void = () => {};
   const live = await serveLive({
     root: tree.root,
-    log: () => {},
+    log: ({ text }) => logged.push(text),
     portFor: () => 0,
     drainDeadline: 500,
     changed: (change) => {
@@ -40,6 +41,7 @@ test("changes are taken up, what is broken is not, and what was served goes on",
   };
   try {
     expect(await ask()).toBe("one");
+    expect(logged).toContain(`Service installed on port ${live.current.ports[0]!.port}`);
     const script = await write("local/echo/echo.js", "session.output.write('two');");
     expect(script).toMatchObject({ outcome: "served", files: ["local/echo/echo.js"] });
     expect(await ask()).toBe("two");

@@ -19,14 +19,15 @@ export class LookAhead {
   bodyFollows(alias: string): boolean {
     const next = this.nextWords();
     if (next === undefined) return true;
-    const word = next[0] === "no" ? (next[1] ?? "") : next[0]!;
+    const bare = next[0] === "no" ? next.slice(1) : next;
+    const word = bare[0] ?? "";
     if (word === "exit" || word === "cancel") {
       return this.#modes.at(-1)?.type !== "crypto" || !exitClosesCrypto(alias);
     }
     if (word === "reset" || word === "admin-state" || word === "summary") return true;
     const names = propertyNames(alias);
     if (names.size > 2 && propertyWord(alias, [word]).known) return true;
-    return openedAlias(next) === undefined && plainCommandLength(next) === 0 && !isStructural(word);
+    return openedAlias(bare) === undefined && plainCommandLength(bare) === 0 && !isStructural(word);
   }
 
   propertyFollows(alias: string): boolean {
