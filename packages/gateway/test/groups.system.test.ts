@@ -103,6 +103,11 @@ test("a group that masquerades keeps its name in Host", async () => {
   expect((await ask()).headers.get("seen-host")).toBe("group");
 });
 
+test("without host-rewriting the client's Host goes on", async () => {
+  await group("", [1, 1, 1], { lines: "  host-rewriting off\n" });
+  expect((await ask()).headers.get("seen-host")).toBe(`127.0.0.1:${bench!.port()}`);
+});
+
 test("weights are kept", async () => {
   await group("  algorithm weighted-round-robin\n", [3, 2, 1]);
   expect([...(await askOften(12))].sort().join("")).toBe("aaaaaabbbbcc");
