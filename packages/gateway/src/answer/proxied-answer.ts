@@ -44,7 +44,8 @@ export class ProxiedAnswer implements Answer {
     const plain =
       this.#headers === undefined &&
       !hasAnswer &&
-      (label === "" || current.get(label) === undefined);
+      (label === "" || current.get(label) === undefined) &&
+      current.get(backsideTransport) === undefined;
     if (!plain) return this.headers.lines();
     const id = label === "" ? "" : `${label}: ${globalId}\r\n`;
     return `X-Backside-Transport: ${this.#backside}\r\n${current.lines(skipHop)}${id}`;
@@ -52,7 +53,9 @@ export class ProxiedAnswer implements Answer {
 
   #makeHeaders(): Headers {
     const { current, hasAnswer, answer, plan, globalId } = this.#transaction;
-    const raw = ["X-Backside-Transport", this.#backside];
+    // gateways one behind another each add what they have seen (recorded)
+    const seen = [...current.values(backsideTransport), this.#backside].join(",");
+    const raw = ["X-Backside-Transport", seen];
     for (const [name, values] of current) {
       if (skipHop(name.toLowerCase())) continue;
       for (const value of values) raw.push(name, value);
@@ -69,7 +72,9 @@ export class ProxiedAnswer implements Answer {
   }
 }
 
+const backsideTransport = "x-backside-transport";
+
 /** Headers of the backend's own connection, and what this gateway says itself. */
 function skipHop(key: string): boolean {
-  return key === "x-backside-transport" || isConnectionHeader(key);
+  return key === backsideTransport || isConnectionHeader(key);
 }
