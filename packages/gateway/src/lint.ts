@@ -1,16 +1,14 @@
 import type { FaultCode } from "@lithify/fault";
-import { fileOfUrl } from "./config/locations.ts";
-import type { ConfigDomain, ConfigObject, Configuration, Origin } from "./config/model.ts";
+import type { ConfigObject, Configuration, Origin } from "./config/model.ts";
 import { type Managed, managedObjects } from "./lint/managed.ts";
 import { modelRules } from "./lint/model-rules.ts";
 import { type LintRule, type RuleSubject, subjectOf } from "./lint/rules.ts";
-import { scriptFiles } from "./lint/script-files.ts";
+import { scriptFindings } from "./lint/script-findings.ts";
 import { securityRules } from "./lint/security-rules.ts";
 import { takenPorts } from "./lint/taken-ports.ts";
 import { reachable, usageOf } from "./lint/unused.ts";
 import { planServices } from "./plan/plan-services.ts";
 import type { PlannedService } from "./plan/service-plan.ts";
-import { remarksOnScript } from "./script/script-level.ts";
 
 /**
  * What this gateway does with an object: `served` as part of a service that is ready, `tolerated`
@@ -86,7 +84,14 @@ export function lintConfiguration(configuration: Configuration): LintReport {
       objects.push({ domain: domain.name, object: label(object), kind, origin, answer });
       findings.push(
         ...ruleFindings(subjectOf(configuration, domain, object, usage), told),
-        ...scriptFindings(configuration, domain, object, scripts),
+        ...scriptFindings(configuration, domain, object, scripts).map(
+          (found): LintFinding => ({
+            severity: "warning",
+            domain: domain.name,
+            object: label(object),
+            ...found,
+          }),
+        ),
       );
     }
   }
@@ -124,30 +129,6 @@ function loadFindings(configuration: Configuration): LintFinding[] {
       ...(object === undefined ? {} : { object }),
       ...(fault === undefined ? {} : { code: fault.code }),
     }),
-  );
-}
-
-/** The script of an action and its modules, held against the target language; each file once. */
-function scriptFindings(
-  configuration: Configuration,
-  domain: ConfigDomain,
-  object: ConfigObject,
-  seen: Set<string>,
-): LintFinding[] {
-  if (object.kind !== "StylePolicyAction") return [];
-  const line = object.lines.findLast(({ name }) => name === "gatewayscript-location");
-  const { root } = configuration;
-  const main = fileOfUrl(root, domain.name, line?.arguments[0] ?? "");
-  if (main === undefined) return [];
-  return scriptFiles(root, domain.name, main, seen).flatMap(({ path, source }) =>
-    remarksOnScript(source).map(({ line: at, column, message }) => ({
-      severity: "warning",
-      domain: domain.name,
-      object: label(object),
-      origin: { file: path.slice(root.length + 1), line: at, column },
-      message,
-      rule: "GW-SCRIPT-LEVEL",
-    })),
   );
 }
 

@@ -94,6 +94,43 @@ exit
   expect(answer?.answer).toBe("unsupported");
 });
 
+test("scripts and modules that are not there, and rules that scripts call by name", () => {
+  const action = (name: string, file: string): string =>
+    `action "${name}"\n  type gatewayscript\n  gatewayscript-location "local:///${file}"\nexit\n`;
+  const rule = (name: string, ...actions: string[]): string =>
+    `rule "${name}"\n  type rule\n${actions.map((each) => `  action "${each}"\n`).join("")}exit\n`;
+  const files = (call: string): Record<string, string> => ({
+    "config/auto-startup.cfg": 'domain "d"\nexit\n',
+    "config/d/d.cfg": `${action("here", "main.js")}${action("away", "none.js")}${rule("main", "here", "away")}${rule("called", "here")}${rule("other", "here")}matching "all"
+  urlmatch "*"
+exit
+stylepolicy "p"
+  match "all" "main"
+exit
+mpgw "m"
+  stylepolicy "p"
+exit
+`,
+    "local/d/main.js": `require('util');\nrequire('./lib');\nrequire('lib/none.js');\n${call}`,
+    "local/d/lib.js": "exports.x = require('service-metadata');\nrequire('local:///away.json');\n",
+  });
+  const found = (call: string): string[] => {
+    using tree = treeOf(files(call));
+    return lintConfiguration(loadConfiguration(tree.root))
+      .findings.filter(({ rule: code }) => /SCRIPT-MISSING|UNUSED/.test(code))
+      .map(({ origin, message, object }) => `${origin.file}:${origin.line} ${object}: ${message}`);
+  };
+  expect(found("require('multistep').callRule('called', 'a', 'b', f)")).toEqual([
+    'local/d/main.js:3 action "here": the module lib/none.js does not exist',
+    'local/d/lib.js:2 action "here": the module local:///away.json does not exist',
+    'config/d/d.cfg:7 action "away": the script local:///none.js does not exist',
+    'config/d/d.cfg:18 rule "other": nothing that is enabled uses it',
+  ]);
+  expect(found("require('multistep').callRule(name, 'a', 'b', f)").join("")).not.toContain(
+    "uses it",
+  );
+});
+
 /** A file per case; a comment `# GW-CODE …` at its head names the rules that find something. */
 const cases = join(import.meta.dirname, "cases/lint");
 
@@ -114,7 +151,14 @@ test.each(readdirSync(cases).filter((each) => each.endsWith(".cfg")))("%s", asyn
 test("every rule has a section of the page and a case, and the other way round", () => {
   const page = readFileSync(join(import.meta.dirname, "../../../docs/gateway-rules.md"), "utf8");
   const sections = [...page.matchAll(/^## (GW-[A-Z-]+)$/gm)].map(([, code]) => code!);
-  const fixed = ["GW-PORT", "GW-UNREADABLE", "GW-STATEMENT", "GW-UNSERVED", "GW-SCRIPT-LEVEL"];
+  const fixed = [
+    "GW-PORT",
+    "GW-UNREADABLE",
+    "GW-STATEMENT",
+    "GW-UNSERVED",
+    "GW-SCRIPT-LEVEL",
+    "GW-SCRIPT-MISSING",
+  ];
   expect([...sections].sort()).toEqual([...lintRules.map(({ code }) => code), ...fixed].sort());
   const shown = readdirSync(cases).map((name) => readFileSync(join(cases, name), "utf8"));
   for (const { code } of lintRules) expect(shown.join(""), code).toContain(code);

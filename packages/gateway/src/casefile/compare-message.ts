@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { KeptValue } from "../message/kept-value.ts";
 import type { Expected } from "./read-cases.ts";
 
 /** A message as it came. */
@@ -45,12 +46,18 @@ export function compareMessage(
     check(["json"], json, got ?? actual.body, got !== undefined && contains(got, json));
   }
   for (const [url, want] of expected.variables) {
-    const got = variable(url);
+    const got = plainValue(variable(url));
     const same =
       isDeepStrictEqual(got, want) || (got !== undefined && String(got) === String(want));
     check(["variables", url], want, got ?? "no such variable", same);
   }
   return mismatches;
+}
+
+/** What a script would read of a variable: an object of its own from its JSON, all else as text. */
+function plainValue(value: unknown): unknown {
+  if (!(value instanceof KeptValue)) return value;
+  return value.kept === "json" ? JSON.parse(String(value)) : String(value);
 }
 
 /** True when `part` is in `whole`: objects may have more members, lists must be as long. */

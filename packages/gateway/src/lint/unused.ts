@@ -1,5 +1,6 @@
 import type { ConfigDomain, ConfigObject, Configuration } from "../config/model.ts";
 import { referencesOf } from "./references.ts";
+import { calledRules } from "./script-findings.ts";
 
 /** Kinds that do nothing unless something refers to them. */
 const helpers: ReadonlySet<string> = new Set([
@@ -73,6 +74,8 @@ export function reachable(
       if (target !== undefined) waiting.push(target);
     }
     if (callsAnyRule(object)) waiting.push(...rules);
+    const called = calledRules(configuration, domain, object);
+    waiting.push(...rules.filter(({ name }) => called?.includes(name) ?? true));
     for (const name of plainNames(object)) waiting.push(...(byName.get(name) ?? []));
   }
   return found;
