@@ -12,7 +12,7 @@ import {
 } from "../message/transaction.ts";
 import { tellRule } from "../message/transaction-log.ts";
 import { readVariable } from "../message/variables.ts";
-import type { ServicePlan } from "../plan/service-plan.ts";
+import type { PolicyEntry, ServicePlan } from "../plan/service-plan.ts";
 import { answerFailure } from "../rules/answer-failure.ts";
 import { findRule } from "../rules/find-rule.ts";
 import { readMessage } from "../rules/message-types.ts";
@@ -141,7 +141,8 @@ function processWhole(
   const input = typeof message === "string" ? formOf(transaction, bytes) : message;
   if (input === undefined) return failed("client", `the request ${message}`);
   transaction.contexts.set("INPUT", input);
-  if (skipsRules(plan, plan.requestType, bytes)) {
+  // a policy without a rule for requests lets none through, the default one above all
+  if (skipsRules(plan, plan.requestType, bytes) && plan.policy.some(takesRequests)) {
     if (plan.backend.type === "loopback") return skippedAnswer(transaction);
     return forward(world, transaction, bytes, later);
   }
@@ -152,6 +153,10 @@ function processWhole(
   return outcome instanceof Promise
     ? outcome.then((failure) => afterRequestRule(world, transaction, failure, later))
     : afterRequestRule(world, transaction, outcome, later);
+}
+
+function takesRequests({ rule: { direction } }: PolicyEntry): boolean {
+  return direction === "rule" || direction === "request-rule";
 }
 
 function afterRequestRule(

@@ -1,6 +1,6 @@
 import { Fault } from "@lithify/fault";
 import { loadConfiguration } from "../config/load.ts";
-import type { Configuration } from "../config/model.ts";
+import { type Configuration, objectKey } from "../config/model.ts";
 import type { Log } from "../log.ts";
 import type { GatewayOptions, ServedPort } from "./gateway-options.ts";
 import { type Health, type HealthPage, openHealthPage } from "./health.ts";
@@ -42,6 +42,7 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
     healthOf(services.statuses, configuration, started && !leaving && closing === undefined);
   const page = await openPage(options, health);
   logConfiguration(configuration, log);
+  await useZoneOf(configuration, log);
   await services.apply(configuration);
   started = true;
   reportNothingServed(services.ports, log);
@@ -50,6 +51,7 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
     const turn = applying.then(async () => {
       if (closing !== undefined) return;
       configuration = next;
+      await useZoneOf(next, log);
       await services.apply(next);
     });
     // one that fails must not keep the next one from its turn
@@ -82,6 +84,12 @@ export async function serveGateway(options: GatewayOptions): Promise<Gateway> {
     },
     close,
   };
+}
+
+/** Makes the default domain's `timezone` that of the process, where it has one. */
+async function useZoneOf({ domains }: Configuration, log: Log): Promise<void> {
+  const object = domains.get("default")?.objects.get(objectKey("TimeSettings", "timezone"));
+  if (object?.enabled) (await import("./timezone.ts")).useTimezone(object, log);
 }
 
 function reportNothingServed(ports: readonly ServedPort[], log: Log): void {
