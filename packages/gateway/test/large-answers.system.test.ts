@@ -102,7 +102,7 @@ test.each([
   ["/head/0", "200 head 200 later"],
   ["/silent/unread", "200 not read"],
 ])(
-  "%s",
+  "an answer to urlopen: %s",
   async (path, expected) => {
     const answer = await ask(path);
     if (typeof expected === "string") expect(answer).toBe(expected);

@@ -20,7 +20,7 @@ export const builtinModules: ReadonlySet<string> = new Set([
 ]);
 
 /** Modules of the product that this gateway does not have: a script that needs one is not served. */
-export const unservedModules: ReadonlySet<string> = new Set(["apim", "context", "mgmt"]);
+export const unservedModules: ReadonlySet<string> = new Set(["apim", "context", "jwk", "mgmt"]);
 
 /** What is there from the start; the other modules are loaded when a script needs one. */
 export const promptModules: ReadonlySet<string> = new Set([

@@ -86,14 +86,18 @@ export function installUrlopen(
     string: undefined,
     bytes: undefined,
   };
+  /** Methods whose data is ignored, as it is documented. */
+  const bodiless = new Set(["GET", "HEAD", "DELETE"]);
   const requestOf = (options: OpenOptions): UrlRequest => {
     if (options.target === undefined) throw new TypeError("urlopen needs a target");
-    const data = options.data === undefined ? undefined : kit.written(options.data);
+    const method = String(options.method ?? "get").toUpperCase();
+    const given = bodiless.has(method) ? undefined : options.data;
+    const data = given === undefined ? undefined : kit.written(given);
     const seconds = Number(options.timeout ?? 0);
     if (!(seconds >= 0)) throw new TypeError("the timeout is a number of seconds");
     return {
       target: String(options.target),
-      method: String(options.method ?? "get").toUpperCase(),
+      method,
       headers: headersOf(options, data === undefined ? undefined : types[data.form]),
       timeout: seconds * 1000,
       data: typeof data?.bytes === "string" ? data.bytes : data && kit.Buffer.over(data.bytes),

@@ -7,5 +7,5 @@ session.output.write({
   json: [require('./data').value, require('./data.json') === require('data')],
   exportsReplaced: require('dir/c').up,
   builtin: [require('util') === require('util.js'), require('header-metadata.js') === require('header-metadata')],
-  failed: [thrown(() => require('./broken')), thrown(() => require('./broken')), thrown(() => require('./syntax')).slice(0, 11), thrown(() => require('none')), thrown(() => require('../../../etc/passwd')), thrown(() => require('./bad.json')).slice(0, 11), thrown(() => require()), thrown(() => require('apim' + ''))],
+  failed: [thrown(() => require('./broken')), thrown(() => require('./broken')), thrown(() => require('./syntax')).slice(0, 11), thrown(() => require('none')), thrown(() => require('../../../etc/passwd')), thrown(() => require('./bad.json')).slice(0, 11), thrown(() => require()), thrown(() => require('apim' + '')), thrown(() => require('jwk' + ''))],
 });

@@ -15,6 +15,7 @@ const thrown = (action) => { try { return action(); } catch (error) { return err
   done.buffers = await sent({ data: new Buffers([Buffer.from('a'), Buffer.from('b')]) });
   done.xml = await sent({ data: XML.parse('<a/>') });
   done.framing = await sent({ data: 'text', headers: { 'Transfer-Encoding': 'chunked', 'Content-Length': '1' } });
+  done.ignored = [await sent({ method: 'delete', data: 'x' }), await sent({ method: undefined, data: 'x' }), await sent({ method: 'patch', data: 'x' })];
   const response = await open('{{backend}}/y');
   done.head = [response.statusCode, response.reasonPhrase, response.get('CONTENT-TYPE'), response.get({ type: 'http' }, 'content-type'), response.get('none'), Object.keys(response.get()).includes('content-type'), response.hasOwnProperty('statusCode')];
   response.disconnect();

@@ -1,0 +1,1 @@
+session.input.readAsBuffer((error, bytes) => console.info(bytes.length));
