@@ -218,6 +218,28 @@ test("a health check by SOAP looks into the answer", async () => {
   expect(await askOften(3)).toBe("ccc");
 });
 
+test("a health check by script looks for what its metadata names", async () => {
+  const check = `    admin-state enabled
+    target-uri /health
+    type Standard
+    gatewayscript-checks on
+    request-method POST
+    response-evaluator-metadata "{\\"state\\": \\"up\\", \\"load\\": 1}"
+    timeout 2
+    frequency 5
+`;
+  await group(`  health-check\n${check}  exit\n`);
+  await heard(`127.0.0.1:${backends[0]!.port} is down: its answer is no JSON`);
+  for (const backend of backends) backend.state = '{"state": "up", "load": 1, "more": {}}';
+  await heard(`127.0.0.1:${backends[0]!.port} is up`);
+  expect(backends[0]!.checks[0]).toBe("POST application/json");
+  backends[0]!.state = '{"state": "down", "load": 1}';
+  backends[1]!.state = '{"state": "up"}';
+  await heard(`127.0.0.1:${backends[0]!.port} is down: state of its answer is not up`);
+  await heard(`127.0.0.1:${backends[1]!.port} is down: load of its answer is not 1`);
+  expect(await askOften(3)).toBe("ccc");
+}, 30_000);
+
 test("a health check that only connects takes a member out and in, whatever it would answer", async () => {
   const check = "    admin-state enabled\n    type TCPConnection\n    tcp-conn-type Full\n";
   await group(`  damp 1\n  health-check\n${check}    timeout 2\n    frequency 5\n  exit\n`);

@@ -5,7 +5,7 @@ import type { Balancer, Member } from "./balancer.ts";
 import { type Destination, destinationOf } from "./destination.ts";
 import { type BackendAnswer, discard } from "./exchange.ts";
 import { HttpClient } from "./http-client.ts";
-import { judgeHealth } from "./judge-health.ts";
+import { judgeHealth, judgeJson } from "./judge-health.ts";
 import { type Network, openSocket } from "./open-socket.ts";
 
 /** Largest answer to a health check that is looked into, in bytes. */
@@ -80,7 +80,7 @@ export class HealthChecker {
   }
 
   #ask(member: Member, judge: (problem: string | undefined) => void): void {
-    const { uri, method, body, contentType, xpath, timeout } = this.#plan;
+    const { uri, method, body, contentType, xpath, properties, timeout } = this.#plan;
     const destination = this.#destination(member);
     const type = contentType === "" ? "" : `Content-Type: ${contentType}\r\n`;
     const host = destination.host.includes(":") ? `[${destination.host}]` : destination.host;
@@ -105,11 +105,15 @@ export class HealthChecker {
       {
         answered: (answer) => {
           const problem = problemOf(answer);
-          if (problem !== undefined || xpath === undefined) {
+          const judge =
+            xpath !== undefined
+              ? (bytes: Uint8Array) => judgeHealth(bytes, xpath)
+              : properties && ((bytes: Uint8Array) => judgeJson(bytes, properties));
+          if (problem !== undefined || judge === undefined) {
             discard(answer.body);
             end(problem);
           } else {
-            judged(answer.body, xpath).then(end, (error: Error) => end(error.message));
+            judged(answer.body, judge).then(end, (error: Error) => end(error.message));
           }
         },
         failed: (error) => end(error.message),
@@ -122,9 +126,12 @@ export class HealthChecker {
   }
 }
 
-async function judged(answer: Uint8Array | Readable, xpath: string): Promise<string | undefined> {
+async function judged(
+  answer: Uint8Array | Readable,
+  judge: (body: Uint8Array) => Promise<string | undefined> | string | undefined,
+): Promise<string | undefined> {
   const body = answer instanceof Uint8Array ? answer : await collectBody(answer, largestAnswer);
-  if (!(body instanceof TooLarge)) return judgeHealth(body, xpath);
+  if (!(body instanceof TooLarge)) return judge(body);
   discard(answer);
   return body.message;
 }

@@ -30,6 +30,8 @@ export interface HealthCheckPlan {
   readonly contentType: string;
   /** What must find something in the answer; undefined where its status is enough. */
   readonly xpath: string | undefined;
+  /** What the answer has to be a JSON object with; undefined where its status is enough. */
+  readonly properties: ReadonlyMap<string, string> | undefined;
   readonly timeout: number;
   readonly interval: number;
   readonly secure: SecurePlan | undefined;

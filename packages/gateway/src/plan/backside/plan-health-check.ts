@@ -76,6 +76,7 @@ export function planHealthCheck(
       body: "",
       contentType: "",
       xpath: undefined,
+      properties: undefined,
       secure: undefined,
       ...times,
     };
@@ -88,25 +89,12 @@ export function planHealthCheck(
 function requestOf(
   mode: SubMode,
   refuse: (name: string, why: string) => void,
-): Pick<HealthCheckPlan, "method" | "body" | "contentType" | "xpath"> {
-  if (mode.flag("gatewayscript-checks")) {
-    if (mode.text("response-evaluator") !== "store:///healthcheck.js") {
-      refuse("response-evaluator", "a response-evaluator of its own is not served");
-    }
-    const named = mode.text("request-method") || "GET";
-    const method = named === "Custom" ? mode.text("request-custom-method") : named;
-    if (method !== "POST" && method !== "PUT")
-      return { method, body: "", contentType: "", xpath: undefined };
-    const body = documentOf(mode.text("request-doc"), () =>
-      refuse("request-doc", "a request-doc of its own is not served"),
-    );
-    const contentType = mode.text("request-content-type");
-    return { method, body, contentType, xpath: undefined };
-  }
+): Pick<HealthCheckPlan, "method" | "body" | "contentType" | "xpath" | "properties"> {
+  if (mode.flag("gatewayscript-checks")) return scriptedRequestOf(mode, refuse);
   if (mode.text("filter") !== "store:///healthcheck.xsl") {
     refuse("filter", "a filter of its own is not served");
   }
-  if (!mode.flag("use-soap")) return { method: "GET", body: "", contentType: "", xpath: undefined };
+  if (!mode.flag("use-soap")) return { ...judgedByStatus, method: "GET" };
   const xpath = mode.text("xpath");
   try {
     using _ = new XPath(xpath);
@@ -116,7 +104,47 @@ function requestOf(
   const body = documentOf(mode.text("send-soap"), () =>
     refuse("send-soap", "a document of its own is not served"),
   );
-  return { method: "POST", body, contentType: "text/xml", xpath };
+  return { ...judgedByStatus, method: "POST", body, contentType: "text/xml", xpath };
+}
+
+const judgedByStatus = { body: "", contentType: "", xpath: undefined, properties: undefined };
+
+/** The request of a check that the built-in script judges, with what its metadata asks for. */
+function scriptedRequestOf(
+  mode: SubMode,
+  refuse: (name: string, why: string) => void,
+): ReturnType<typeof requestOf> {
+  if (mode.text("response-evaluator") !== "store:///healthcheck.js") {
+    refuse("response-evaluator", "a response-evaluator of its own is not served");
+  }
+  const named = mode.text("request-method") || "GET";
+  const method = named === "Custom" ? mode.text("request-custom-method") : named;
+  const properties = propertiesOf(mode.text("response-evaluator-metadata"), () =>
+    refuse("response-evaluator-metadata", "its metadata is no JSON object of plain values"),
+  );
+  if (method !== "POST" && method !== "PUT") return { ...judgedByStatus, method, properties };
+  const body = documentOf(mode.text("request-doc"), () =>
+    refuse("request-doc", "a request-doc of its own is not served"),
+  );
+  const contentType = mode.text("request-content-type");
+  return { method, body, contentType, xpath: undefined, properties };
+}
+
+/** The properties that the answer's JSON must have, as texts. */
+function propertiesOf(text: string, refuse: () => void): HealthCheckPlan["properties"] {
+  if (text === "") return undefined;
+  try {
+    const given: unknown = JSON.parse(text);
+    const entries = Object.entries(given as object);
+    const isPlain = entries.every(([, value]) => value === null || typeof value !== "object");
+    if (typeof given === "object" && !Array.isArray(given) && isPlain) {
+      return new Map(entries.map(([name, value]) => [name, String(value)]));
+    }
+  } catch {
+    // refused as well
+  }
+  refuse();
+  return undefined;
 }
 
 function documentOf(url: string, refuse: () => void): string {
