@@ -20,7 +20,10 @@ export interface Case {
 }
 
 export function readCases(folder: string): readonly Case[] {
-  const directory = new URL(`./cases/${folder}/`, import.meta.url);
+  return readCasesAt(new URL(`./cases/${folder}/`, import.meta.url));
+}
+
+export function readCasesAt(directory: URL): readonly Case[] {
   return readdirSync(directory)
     .sort()
     .map((file) => parseCase(file, readFileSync(new URL(file, directory), "utf8")));

@@ -182,8 +182,15 @@ export function inputOf(line: Line, xattrs: Xattrs): TarInput {
     xattrs: new Map(Object.entries(xattrs[path] ?? {})),
     ...(type === "symlink" ? { target: rest } : {}),
     ...(type === "hardlink" ? { target: rest.slice(1) } : {}),
+    ...(type === "character" || type === "block" ? { device: deviceOf(rest) } : {}),
   };
   return type === "file" && body.length > 0 ? { entry, body } : { entry };
+}
+
+/** `1:3` */
+function deviceOf(text: string): { readonly major: number; readonly minor: number } {
+  const [major = 0, minor = 0] = text.split(":").map(Number);
+  return { major, minor };
 }
 
 const gateway = "/opt/ibm/datapower/drouter";

@@ -24,7 +24,9 @@ const cases: readonly (readonly [string, string])[] = [
     "kubernetes(runAsUser=1000 runAsGroup=3000 fsGroup=2000 supplementalGroups=4000,5 allowPrivilegeEscalation=false)",
     "1000:3000 5,2000,3000,4000 - on",
   ],
-  ["kubernetes()", "33:0 0,44 - off"],
+  // The kubelet passes over the group of USER web:root
+  ["kubernetes()", "33:33 33,44 - off"],
+  ["kubernetes(runAsGroup=0)", "33:0 0,44 - off"],
   ["openshift", "1000770000:0 0,1000770000 - on"],
   ["openshift(1000660000)", "1000660000:0 0,1000660000 - on"],
 ];

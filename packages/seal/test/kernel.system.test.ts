@@ -13,7 +13,7 @@ import { decodeFileCapabilities } from "../src/access/file-capability.ts";
 import type { AccessModel } from "../src/access/model.ts";
 import type { Operation } from "../src/access/operation.ts";
 import type { Identity } from "../src/identity/identity.ts";
-import { withSetId } from "../src/rules/privilege.ts";
+import { withSetId } from "../src/rules/giving-programs.ts";
 import { inputOf, model } from "./fixture.ts";
 import { people, type RandomTree, randomTree } from "./random-tree.ts";
 

@@ -65,7 +65,7 @@ function modelFor(each: Case) {
 }
 
 function identityFor(each: Case): Identity {
-  return resolveIdentity(each.section("as")[0] ?? "", accountsFor(each));
+  return resolveIdentity(each.section("as")[0] ?? "", accountsFor(each), each.config.User);
 }
 
 /** As the case has them, else a passwd that knows root. */

@@ -20,7 +20,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { relative } from "node:path";
+import { basename, dirname, join, relative } from "node:path";
 
 /** One thing to try: harmless probes of seal's Operation; real changes, put back unless `keep`; `run` of a program of ours. */
 interface ProbeRequest {
@@ -195,11 +195,18 @@ function putBack(undo: () => void): void {
 /** As the path is; and, where a directory on the way refuses, from the working directory, which the process never had to reach. */
 function answer(request: ProbeRequest, workingDirectory: string): ProbeAnswer {
   const first = attempt(request, bytesOf(request.path));
-  if (first.errno !== "EACCES" || !isRelated(request.path, workingDirectory)) return first;
-  const second = attempt(request, bytesOf(relative(workingDirectory, request.path) || "."));
+  if (first.errno !== "EACCES") return first;
+  const second = attempt(request, bytesOf(relativePath(request, workingDirectory)));
   return second.observed === "allowed"
     ? { ...second, why: `from the working directory ${workingDirectory}` }
     : first;
+}
+
+/** A name that ends in ".." cannot be renamed: there the directory that holds it is gone to. */
+function relativePath({ operation, path }: ProbeRequest, workingDirectory: string): string {
+  if (operation !== "rename" && operation !== "attack-rename")
+    return relative(workingDirectory, path) || ".";
+  return join(relative(workingDirectory, dirname(path)), basename(path));
 }
 
 function attempt(request: ProbeRequest, path: Bytes): ProbeAnswer {
@@ -224,11 +231,6 @@ function refused(error: unknown): ProbeAnswer {
   const errno = error instanceof Error && "code" in error ? String(error.code) : String(error);
   if (denials.has(errno)) return { observed: "denied", errno };
   return { observed: "inconclusive", errno, why: reasons[errno] ?? "neither done nor refused" };
-}
-
-function isRelated(path: string, directory: string): boolean {
-  const within = (a: string, b: string) => b === "/" || a === b || a.startsWith(`${b}/`);
-  return within(path, directory) || within(directory, path);
 }
 
 function exists(path: Bytes): boolean {

@@ -181,8 +181,7 @@ async function proveFor(
       identity.name,
       isLocal ? () => start(spec) : undefined,
     );
-    const workingDirectory = image.config.config?.WorkingDir || "/";
-    const attempts = await tryAll(instance, command, options.model, identity, workingDirectory);
+    const attempts = await tryAll(instance, command, options.model, identity);
     const residue = await residueAfter();
     const strange = strangeMounts(facts, options.policy).filter(
       (target) => !mounts.some((mount) => mount.target === target),
@@ -209,8 +208,8 @@ async function tryAll(
   command: readonly string[],
   model: AccessModel,
   identity: Identity,
-  workingDirectory: string,
 ): Promise<readonly ProvedAttempt[]> {
+  const { workingDirectory } = model;
   const all = [...attemptsFor(model, identity), ...surroundingAttempts(identity)];
   const { side = [], plain = [] } = Object.groupBy(all, (attempt) =>
     isSideCall(attempt) ? "side" : "plain",

@@ -22,7 +22,7 @@ export interface NamespaceFence {
   readonly mayAdminister: boolean;
 }
 
-/** Every attempt by its path and, where it is related to the working directory, by the relative path too, as the probe does. */
+/** Every attempt by its path and by the path from the working directory, as the probe does. */
 export function sideCalls(
   attempts: readonly Attempt[],
   workingDirectory: string,
@@ -59,9 +59,8 @@ function pathForms(
   path: string,
   workingDirectory: string,
 ): readonly (readonly SystemCall[])[] {
-  const within = (a: string, b: string) => b === "/" || a === b || a.startsWith(`${b}/`);
-  const isRelated = within(path, workingDirectory) || within(workingDirectory, path);
-  const forms = isRelated ? [path, relative(workingDirectory, path) || "."] : [path];
+  const isAbove = workingDirectory === "/";
+  const forms = isAbove ? [path] : [path, relative(workingDirectory, path) || "."];
   return forms.map((form) => makers[operation]?.(text(form)) ?? []);
 }
 

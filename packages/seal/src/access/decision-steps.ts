@@ -32,7 +32,7 @@ export function reachSteps(ask: Question, number: number, reach: Reach): readonl
   if (reach === "path") return [];
   if (reach === "workdir") {
     return [
-      `its absolute path is closed to you, but the process starts in WORKDIR \`${model.workingDirectory?.path ?? "/"}\` and gets there by a relative path`,
+      `its absolute path is closed to you, but the process starts in WORKDIR \`${model.workingDirectory}\` and gets there by a relative path`,
     ];
   }
   for (let path = model.node(number)?.path ?? "/"; path !== "/"; ) {

@@ -149,7 +149,7 @@ function reachOf(objects: NumberedTree, search: (number: number) => Answer): Uin
   const reach = new Uint8Array(objects.kindOf.length);
   reach[0] = fromRoot;
   spread(objects, reach, search);
-  const start = objects.workingDirectory && objects.numberOf(objects.workingDirectory.path);
+  const start = objects.startDirectory && objects.numberOf(objects.startDirectory.path);
   if (start === undefined || reach[start] === fromRoot) return reach;
   let number = start;
   reach[start] = fromWorkdir;

@@ -78,8 +78,7 @@ export function modelOf(parts: {
     accounts,
     contents: parts.contents,
     closure: () => {
-      const workingDirectory = numbered.workingDirectory?.path ?? "/";
-      closure ??= closureOf({ ...parts, workingDirectory });
+      closure ??= closureOf({ ...parts, workingDirectory: numbered.workingDirectory });
       return closure;
     },
     protectionOf: (path) => protectionIn(policy, path),

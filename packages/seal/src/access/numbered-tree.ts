@@ -1,4 +1,5 @@
-import type { Kind, Tree, TreeNode } from "@lithify/oci";
+import type { Kind, Resolution, Tree, TreeNode } from "@lithify/oci";
+import { joined } from "../policy/resolve.ts";
 import { KindNumbers } from "./kinds.ts";
 
 /** A tree whose objects have numbers, so that what is known about them fits into arrays. */
@@ -16,15 +17,17 @@ export interface NumberedTree {
   readonly directories: readonly number[];
   /** Number of each object's directory; 0 for the root itself. */
   readonly parents: Int32Array;
-  /** WORKDIR after links, when it exists. */
-  readonly workingDirectory: TreeNode | undefined;
+  /** WORKDIR after links; where it is missing the engine makes it, root's and 0755, before it starts the process there. */
+  readonly workingDirectory: string;
+  /** WORKDIR, or the directory in which the engine makes it: the process is there without having passed what is above. */
+  readonly startDirectory: TreeNode | undefined;
   numberOf(path: string): number | undefined;
 }
 
 /** Numbers the objects of a tree; `workingDirectory` is a path in it. */
 export function numberedTree(tree: Tree, workingDirectory: string): NumberedTree {
   const found = tree.resolve(workingDirectory);
-  const isDirectory = found.answer === "reached" && found.node.type === "directory";
+  const start = found.answer === "missing" ? found.nearest : endOf(found);
   const { kinds, kindOf } = tree.kinds();
   const numbers = new KindNumbers({ kinds, kindOf });
   return {
@@ -35,7 +38,15 @@ export function numberedTree(tree: Tree, workingDirectory: string): NumberedTree
     tree,
     node: (number) => tree.node(number),
     parents: tree.parents(),
-    workingDirectory: isDirectory ? found.node : undefined,
+    workingDirectory:
+      found.answer === "missing"
+        ? joined(found.nearest.path, found.rest)
+        : (start?.path ?? workingDirectory),
+    startDirectory: start,
     numberOf: (path) => tree.numberOf(path),
   };
+}
+
+function endOf(found: Resolution): TreeNode | undefined {
+  return found.answer === "reached" && found.node.type === "directory" ? found.node : undefined;
 }

@@ -1,7 +1,7 @@
 import { parseGroup } from "@lithify/oci";
 import { decodeAcl, defaultAclName } from "../access/acl.ts";
 import type { AccessModel } from "../access/model.ts";
-import { capablePrograms, setIdPrograms } from "../rules/privilege.ts";
+import { capablePrograms, setIdPrograms } from "../rules/giving-programs.ts";
 import type { Scan } from "../rules/rule.ts";
 import { homeOf } from "../start/profiles.ts";
 

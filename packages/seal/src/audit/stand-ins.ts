@@ -3,13 +3,8 @@ import { decodeFileCapabilities } from "../access/file-capability.ts";
 import type { AccessModel } from "../access/model.ts";
 import type { Identity } from "../identity/identity.ts";
 import { defaultCapabilities } from "../identity/image-user.ts";
-import {
-  capablePrograms,
-  fileCapability,
-  setId,
-  setIdPrograms,
-  withSetId,
-} from "../rules/privilege.ts";
+import { capablePrograms, setIdPrograms, withSetId } from "../rules/giving-programs.ts";
+import { fileCapability, setId } from "../rules/privilege.ts";
 import type { Scan } from "../rules/rule.ts";
 
 /** Kinds of programs that are tried: more than any image has. */

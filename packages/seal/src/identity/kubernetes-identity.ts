@@ -6,19 +6,21 @@ import type { SecurityContext } from "./security-context.ts";
 import { capabilityName } from "./text.ts";
 
 /**
- * Who the kubelet and a CRI runtime start: runAsUser, else the image's USER; runAsGroup, else the gid that
- * the image's passwd gives the uid, else 0. A user other than root has no effective capabilities; what is
- * added is in the bounding set. Throws Fault IDENTITY_UNKNOWN.
+ * Who the kubelet and a CRI runtime start: runAsUser, else the user of the image's USER, whose group the kubelet
+ * passes over (kubernetes/kubernetes#61967); runAsGroup, else the gid that the image's passwd gives the user,
+ * else 0. A user other than root has no effective capabilities; what is added is in the bounding set.
+ * Throws Fault IDENTITY_UNKNOWN.
  */
 export function securityContextIdentity(
   context: SecurityContext,
   image: { readonly accounts: Accounts; readonly user: string },
 ): Identity {
   const { runAsUser, runAsGroup, privileged } = context;
-  const start = runAsUser === undefined ? image.user || "0" : String(runAsUser);
+  const start = runAsUser === undefined ? image.user.split(":", 1)[0] || "0" : String(runAsUser);
   const user = plainIdentity(start, image.accounts);
   const gid = runAsGroup ?? user.gid;
-  const merged = context.supplementalGroupsPolicy === "Strict" ? [] : memberships(user.uid, image);
+  const isStrict = context.supplementalGroupsPolicy === "Strict";
+  const merged = isStrict ? [] : memberships(start, user.uid, image.accounts);
   const groups = [
     gid,
     ...merged,
@@ -54,11 +56,10 @@ export function openShiftIdentity(uid: number): Identity {
 }
 
 /** The groups whose member lists name the user, in the image; none for a uid that passwd does not know. */
-function memberships(
-  uid: number,
-  { accounts }: { readonly accounts: Accounts },
-): readonly number[] {
-  const name = parsePasswd(accounts.passwd).entries.find((user) => user.uid === uid)?.name;
+function memberships(start: string, uid: number, accounts: Accounts): readonly number[] {
+  const users = parsePasswd(accounts.passwd).entries;
+  const isNamed = users.some((user) => user.name === start && user.uid === uid);
+  const name = isNamed ? start : users.find((user) => user.uid === uid)?.name;
   if (name === undefined) return [];
   return parseGroup(accounts.group)
     .entries.filter((group) => group.members.includes(name))

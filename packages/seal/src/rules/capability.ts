@@ -8,9 +8,10 @@ export const changingCapabilities: Readonly<Record<string, string>> = {
   CAP_FOWNER: "you count as the owner of every object, and an owner can change its mode",
   CAP_SETUID: "you can become root, or the owner of any object",
   CAP_SETGID: "you can join any group",
-  CAP_SETFCAP: "you can give a program of yours any capability of the bounding set",
+  CAP_SETFCAP: "you can set and remove the file capabilities of any object, whoever owns it",
   CAP_SYS_ADMIN: "you can mount over any path",
   CAP_SYS_MODULE: "you can load code into the kernel",
+  CAP_SYS_BOOT: "you can load another kernel",
   CAP_SYS_RAWIO: "you can write memory and devices directly",
   CAP_SYS_PTRACE: "you can take over any process that you see",
   CAP_SYS_CHROOT: "you can start a set-id program in a root of your own",
@@ -23,9 +24,8 @@ export const changingCapabilities: Readonly<Record<string, string>> = {
 /** True for a capability with which a process without no_new_privs or with it can change files. */
 export function changesFiles(capability: string, noNewPrivileges: boolean): boolean {
   if (!(capability in changingCapabilities)) return false;
-  // These two need a set-id program or a file capability to take effect at execve(2).
-  const needsExec = capability === "CAP_SETFCAP" || capability === "CAP_SYS_CHROOT";
-  return !(needsExec && noNewPrivileges);
+  // This one needs a set-id program to take effect at execve(2).
+  return !(capability === "CAP_SYS_CHROOT" && noNewPrivileges);
 }
 
 /** Routes 7, 20, 32 and 34: the identity holds capabilities by which it changes files, short of the one that passes over every mode. */

@@ -2,7 +2,7 @@ import { decide } from "../access/decide.ts";
 import { ownerText } from "../access/describe.ts";
 import { execute, ownsLike, permissionOf, write } from "../access/permission.ts";
 import { malformedAccounts } from "../identity/malformed-accounts.ts";
-import { capabilityTrouble, capablePrograms } from "./privilege.ts";
+import { capabilityTrouble, capablePrograms } from "./giving-programs.ts";
 import type { Hit, Rule, Scan } from "./rule.ts";
 import { startTroubles } from "./start.ts";
 

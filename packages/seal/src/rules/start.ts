@@ -49,7 +49,7 @@ export const searchPath: Rule = {
         continue;
       }
       yield {
-        path: scan.model.workingDirectory?.path ?? "/",
+        path: scan.model.startDirectory?.path ?? "/",
         cause: "relative",
         witness: () => [
           `PATH has the element ${JSON.stringify(element)}, which means the present directory`,

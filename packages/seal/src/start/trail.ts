@@ -57,14 +57,12 @@ export function newTrail(
   };
 }
 
-/** ENV of a configuration; the first line of a name counts, as getenv(3) has it. */
+/** ENV of a configuration; the last line of a name counts, because runtimes set one after another [tried: runc]. */
 export function environmentOf(config: ImageConfig): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   for (const line of config.config?.Env ?? []) {
     const equals = line.indexOf("=");
-    if (equals > 0 && !found.has(line.slice(0, equals))) {
-      found.set(line.slice(0, equals), line.slice(equals + 1));
-    }
+    if (equals > 0) found.set(line.slice(0, equals), line.slice(equals + 1));
   }
   return found;
 }
