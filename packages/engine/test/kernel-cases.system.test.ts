@@ -43,6 +43,8 @@ describe.skipIf(missingPart !== undefined)("images at the edges of the model", (
     const { identities, immutable, model } = await audited(image, each);
     const wanted = each.section("kernel").map((line) => line.split(" "));
     for (const engine of engines) {
+      const [only = engine.name] = each.section("engine");
+      if (only !== engine.name) continue;
       const fitting = identities.filter((one) => isGivenBy(engine, one));
       if (fitting.length === 0) continue;
       const options = { policy: model.policy, identities: fitting, model };

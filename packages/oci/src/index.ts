@@ -68,6 +68,7 @@ export { type ValidateReport, validateSource } from "./transport/validate.ts";
 export { type ImageTree, type ImageTreeOptions, imageTree } from "./tree/cache.ts";
 export { derivedText } from "./tree/derived-text.ts";
 export { diffTrees, type TreeDifference } from "./tree/diff.ts";
+export { passedOverNote } from "./tree/layered-tree.ts";
 export { parentOf, treeFromNodes } from "./tree/merged-tree.ts";
 export { readFileOf } from "./tree/read-file.ts";
 export {

@@ -9,6 +9,12 @@ const whiteoutPrefix = ".wh.";
 const opaqueName = ".wh..wh..opq";
 const auxiliaryPrefix = ".wh..wh.";
 
+/**
+ * The note of a directory into which a layer puts something without naming it: engines that unpack each layer by itself
+ * show it as root's, 0755, then.
+ */
+export const passedOverNote = "passed over";
+
 /** What a merged tree may hold; beyond it Fault LIMIT_EXCEEDED. Directories that paths only imply count too. */
 export const treeLimits = { objects: 2_000_000, pathCharacters: 512 * 1024 * 1024 };
 
@@ -151,6 +157,7 @@ export class LayeredTree {
 
   #add(member: LayerMember, number: number): void {
     const { entry } = member;
+    if (this.#layer >= 0) refuseOverlayOwn(entry);
     if (entry.path === "") {
       if (entry.type !== "directory") throw unsafe("/", "the root is not a directory");
       this.#replaceAttributes(this.#root, entry);
@@ -184,6 +191,7 @@ export class LayeredTree {
         directory.set(name, made);
         directory = made.children as Map<string, Inode>;
       } else if (next.children !== undefined) {
+        if (next.layer !== this.#layer) next.note = passedOverNote;
         directory = next.children;
       } else {
         const what = next.type === "symlink" ? "a symbolic link" : `a ${next.type}`;
@@ -257,7 +265,19 @@ export class LayeredTree {
     inode.mtime = entry.mtime;
     inode.xattrs = entry.xattrs;
     inode.layer = this.#layer;
+    inode.note = undefined;
   }
+}
+
+/** Engines unpack into an overlay, which would take these for its own: it hides and moves objects by them. */
+function refuseOverlayOwn({ path, type, device, xattrs }: TarEntry): void {
+  if (type === "character" && device?.major === 0 && device.minor === 0) {
+    throw unsafe(path, "it is the device 0:0, by which an overlay hides an object");
+  }
+  if (xattrs.size === 0) return;
+  const own = [...xattrs.keys()].find((name) => /^(?:trusted|user)\.overlay\./u.test(name));
+  if (own !== undefined)
+    throw unsafe(path, `it has the attribute ${own}, by which an overlay works`);
 }
 
 function isMark(kind: string | undefined): boolean {

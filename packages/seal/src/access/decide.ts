@@ -43,6 +43,7 @@ function answerTo(ask: Question, operation: Operation): Decision {
   switch (operation) {
     case "open-write":
     case "access-write":
+      if (isDevice(ask.node) && view.writable(number) === "yes") return openingDevice(ask);
       return verdict(view.writable(number), [
         ...reachSteps(ask, number, view.reachOf(number)),
         permissionText(ask.model, ask.node, ask.identity, write),
@@ -77,6 +78,19 @@ function answerTo(ask: Question, operation: Operation): Decision {
     default:
       return unreachable(operation);
   }
+}
+
+/** Engines allow a container only the devices that it needs. */
+function openingDevice(ask: Question): Decision {
+  return verdict("unknown", [
+    ...reachSteps(ask, ask.number, ask.view.reachOf(ask.number)),
+    permissionText(ask.model, ask.node, ask.identity, write),
+    "whether it opens depends on the device cgroup that the engine sets",
+  ]);
+}
+
+function isDevice({ type }: TreeNode): boolean {
+  return type === "character" || type === "block";
 }
 
 function renaming(ask: Question): Decision {

@@ -1,5 +1,6 @@
 import type { NodeType, TreeNode } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
+import { doubtGives, doubtText } from "./doubt.ts";
 import type { AccessModel } from "./model.ts";
 import { isMember, type Permission, permissionOf } from "./permission.ts";
 
@@ -35,6 +36,14 @@ export function permissionText(
   const reason = classText(model, node, identity, permission);
   const wanted = `${want & 4 ? "r" : ""}${want & 2 ? "w" : ""}${want & 1 ? "x" : ""}`;
   const what = `\`${node.path}\` is ${modeAndOwner(model, node)}`;
+  const doubt = model.doubts.get(model.numberOf(node.path) ?? -1);
+  if (
+    permission.answer === "no" &&
+    doubt !== undefined &&
+    doubtGives(doubt, node, identity, want)
+  ) {
+    return `${what}, ${doubtText(doubt)}, so nothing is sure`;
+  }
   if (permission.answer === "unknown") {
     return `${what}, but its ACL is malformed (${permission.trouble ?? "unreadable"}), so nothing is sure`;
   }

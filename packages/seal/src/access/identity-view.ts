@@ -1,5 +1,6 @@
 import type { Kind } from "@lithify/oci";
 import type { Identity } from "../identity/identity.ts";
+import { doubtGives } from "./doubt.ts";
 import type { NumberedTree } from "./numbered-tree.ts";
 import { execute, ownsLike, permissionOf, write } from "./permission.ts";
 
@@ -112,7 +113,15 @@ export class IdentityView {
     const answer =
       known[kind] ?? permissionOf(this.#objects.kind(number) as Kind, this.identity, want).answer;
     known[kind] = answer;
-    return answer;
+    return answer === "no" && this.#mayDiffer(number, want) ? "unknown" : answer;
+  }
+
+  #mayDiffer(number: number, want: number): boolean {
+    const doubt = this.#objects.doubts.get(number);
+    const node = this.#objects.kind(number);
+    return (
+      doubt !== undefined && node !== undefined && doubtGives(doubt, node, this.identity, want)
+    );
   }
 
   #searchable(number: number): Answer {

@@ -57,7 +57,7 @@ export function modelOf(parts: {
 }): AccessModel {
   const { policy, missing } = resolvePolicy(parts.policy, parts.tree);
   const accounts = parts.accounts ?? { passwd: "", group: "" };
-  const numbered = numberedTree(parts.tree, parts.config.config?.WorkingDir || "/");
+  const numbered = numberedTree(parts.tree, parts.config.config?.WorkingDir || "/", parts.contents);
   const users = namesOf(parsePasswd(accounts.passwd).entries.map((user) => [user.uid, user.name]));
   const groups = namesOf(
     parseGroup(accounts.group).entries.map((group) => [group.gid, group.name]),

@@ -1,5 +1,7 @@
 import type { Kind, Resolution, Tree, TreeNode } from "@lithify/oci";
+import type { Contents } from "../contents/inspect-image.ts";
 import { joined } from "../policy/resolve.ts";
+import { type Doubts, doubtsOf } from "./doubt.ts";
 import { KindNumbers } from "./kinds.ts";
 
 /** A tree whose objects have numbers, so that what is known about them fits into arrays. */
@@ -21,11 +23,17 @@ export interface NumberedTree {
   readonly workingDirectory: string;
   /** WORKDIR, or the directory in which the engine makes it: the process is there without having passed what is above. */
   readonly startDirectory: TreeNode | undefined;
+  /** Where engines may show an object otherwise. */
+  readonly doubts: Doubts;
   numberOf(path: string): number | undefined;
 }
 
 /** Numbers the objects of a tree; `workingDirectory` is a path in it. */
-export function numberedTree(tree: Tree, workingDirectory: string): NumberedTree {
+export function numberedTree(
+  tree: Tree,
+  workingDirectory: string,
+  contents?: Contents,
+): NumberedTree {
   const found = tree.resolve(workingDirectory);
   const start = found.answer === "missing" ? found.nearest : endOf(found);
   const { kinds, kindOf } = tree.kinds();
@@ -38,6 +46,7 @@ export function numberedTree(tree: Tree, workingDirectory: string): NumberedTree
     tree,
     node: (number) => tree.node(number),
     parents: tree.parents(),
+    doubts: doubtsOf(tree, contents),
     workingDirectory:
       found.answer === "missing"
         ? joined(found.nearest.path, found.rest)

@@ -23,7 +23,7 @@ const scriptBytes = 256;
 
 /** Notes of programs and of the texts that decide what is started; the version is that of the notes. */
 export const contentWatch: ContentWatch = {
-  name: "programs 1",
+  name: "programs 2",
   watch: (entry) => {
     const kind = kindOf(entry.path);
     if (kind === "program" && entry.size < 3) return undefined;

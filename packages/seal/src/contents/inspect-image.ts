@@ -1,4 +1,11 @@
-import { type Image, type ImageTreeOptions, imageTree, readFileOf, type Tree } from "@lithify/oci";
+import {
+  type Image,
+  type ImageTreeOptions,
+  imageTree,
+  passedOverNote,
+  readFileOf,
+  type Tree,
+} from "@lithify/oci";
 import type { Accounts } from "../identity/image-user.ts";
 import { type Content, contentWatch } from "./content-watch.ts";
 
@@ -6,6 +13,8 @@ import { type Content, contentWatch } from "./content-watch.ts";
 export interface Contents {
   /** The content of the file at exactly this path; undefined when nothing about it decides anything. */
   at(path: string): Content | undefined;
+  /** Directories that a layer puts something into without naming them: engines differ in what they are then. */
+  readonly passedOver?: readonly string[];
 }
 
 /** An image as far as an audit needs it. */
@@ -33,10 +42,11 @@ export async function inspectImage(
 export function contentsOf(notes: ReadonlyMap<string, string>): Contents {
   const read = new Map<string, Content>();
   return {
+    passedOver: [...notes].flatMap(([path, note]) => (note === passedOverNote ? [path] : [])),
     at(path) {
       const known = read.get(path);
       const note = notes.get(path);
-      if (known !== undefined || note === undefined) return known;
+      if (known !== undefined || note === undefined || note === passedOverNote) return known;
       const content = JSON.parse(note) as Content;
       read.set(path, content);
       return content;

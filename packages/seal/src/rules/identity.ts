@@ -1,5 +1,7 @@
 import { decide } from "../access/decide.ts";
 import { ownerText } from "../access/describe.ts";
+import { doubtText } from "../access/doubt.ts";
+import type { Operation } from "../access/operation.ts";
 import { execute, ownsLike, permissionOf, write } from "../access/permission.ts";
 import { malformedAccounts } from "../identity/malformed-accounts.ts";
 import { capabilityTrouble, capablePrograms } from "./giving-programs.ts";
@@ -91,31 +93,45 @@ export const undecidable: Rule = {
 function* undecidableObjects(scan: Scan): Iterable<Hit> {
   const { model, view, identity } = scan;
   const { isReachUnsure } = view;
+  const isAnyDoubt = model.doubts.size > 0;
   const numbers = model.protectedLike((kind) => {
+    if (isAnyDoubt || (isReachUnsure && ownsLike(kind, identity))) return true;
     const want = kind.type === "directory" ? write | execute : write;
     const { answer } = permissionOf(kind, identity, want);
     return answer === "unknown" || (answer === "yes" && isReachUnsure);
   });
   for (const number of numbers) {
-    const type = model.kind(number)?.type;
-    const directory = type === "directory";
-    const found = directory ? view.addable(number) : view.writable(number);
-    if (found !== "unknown" || type === "symlink") continue;
+    const operation = undecidedOn(scan, number);
+    if (operation === undefined) continue;
     const node = model.node(number);
     if (node === undefined) continue;
+    const doubt = model.doubts.get(number);
+    const name = reachedPath(scan, number);
     yield {
       path: node.path,
-      cause: permissionOf(node, identity, write).trouble ?? "above",
-      witness: () =>
-        decide(
-          model,
-          identity,
-          directory ? "create" : node.type === "file" ? "open-write" : "access-write",
-          node.path,
-        ).why,
+      cause:
+        permissionOf(node, identity, write).trouble ??
+        (doubt === undefined ? "above" : doubtText(doubt)),
+      witness: () => decide(model, identity, operation, name).why,
+      ...(isAnyDoubt ? { fix: doubtFix } : {}),
     };
   }
 }
+
+/** What cannot be told of an object, by the name under which it is reached best. */
+function undecidedOn({ model, view }: Scan, number: number): Operation | undefined {
+  const type = model.kind(number)?.type;
+  const name = view.bestName(number);
+  if (type === "directory" && view.addable(number) === "unknown") return "create";
+  if (type !== "directory" && type !== "symlink" && view.writable(name) === "unknown") {
+    return type === "file" ? "open-write" : "access-write";
+  }
+  if (view.owned(name) !== "unknown") return undefined;
+  return type === "symlink" ? "utimes" : "chmod";
+}
+
+const doubtFix =
+  "Let every layer name the directories that it puts something into, with their modes; remove default ACLs: setfacl -k. lithify seal closes what is below.";
 
 function* undecidableCapabilities(scan: Scan): Iterable<Hit> {
   for (const number of capablePrograms(scan)) {

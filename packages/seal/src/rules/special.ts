@@ -54,9 +54,6 @@ function* writableOf(scan: Scan, isWanted: (node: TreeNode) => boolean): Iterabl
       witness: () => [
         ...numbers,
         ...decide(scan.model, scan.identity, "access-write", node.path).why,
-        ...(numbers.length === 0
-          ? []
-          : ["whether it opens depends on the device cgroup that the engine sets"]),
       ],
     };
   }
