@@ -1,11 +1,15 @@
 import { types } from "node:util";
 import { MessageChannel } from "node:worker_threads";
+import { requirePart } from "../require-part.ts";
 import { createRealm, type Realm } from "./realm/realm.ts";
-import { longestTimers, RunTimers } from "./run-timers.ts";
+import type { RunTimers } from "./run-timers.ts";
 import type { ScriptFunction } from "./script-host.ts";
 import { type Job, Run, type RunEnd, type RunHost, type ScriptFailure } from "./script-run.ts";
 import type { StoredScript } from "./script-store.ts";
 import { canBeWatched, isBareStack, lostBareStack, Watchdog } from "./watchdog.ts";
+
+/** What not every script needs. */
+const require = requirePart(import.meta.url);
 
 /** How long one entry may use of its time limit before the next one starts; see `#runTogether`. */
 const shareOfLimit = 0.1;
@@ -237,7 +241,10 @@ export class ScriptRunner {
   }
 
   #timersOf(run: Run): RunTimers {
-    run.timers ??= new RunTimers(run, () => {
+    if (run.timers !== undefined) return run.timers;
+    const { longestTimers, RunTimers } =
+      require("./run-timers.ts") as typeof import("./run-timers.ts");
+    run.timers = new RunTimers(run, () => {
       const message = `the script still had timers after ${longestTimers} ms`;
       this.#fail(run, { reason: "timeout", message });
     });

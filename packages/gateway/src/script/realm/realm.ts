@@ -2,15 +2,15 @@ import { randomBytes } from "node:crypto";
 import { inspect } from "node:util";
 import { compileFunction, constants, createContext, runInContext, Script } from "node:vm";
 import { dottedVariables } from "../../plan/variable-table.ts";
+import { requirePart } from "../../require-part.ts";
 import { type ScriptFunction, scriptHostMethods } from "../script-host.ts";
 import { importsModules } from "../script-uses.ts";
 import { type BufferBackend, installBuffer } from "./buffer.ts";
 import { installBuffers } from "./buffers.ts";
-import { installErrorFields } from "./error-fields.ts";
 import { installGuard } from "./guard.ts";
 import { type Freeze, hardenRealm } from "./harden.ts";
-import { installKit, type RealmKit, scriptErrorCodes } from "./kit.ts";
-import { installLibrary, type LibraryFile, type LibrarySource } from "./library.ts";
+import { installErrorFields, installKit, type RealmKit, scriptErrorCodes } from "./kit.ts";
+import type { LibraryFile, LibrarySource } from "./library.ts";
 import { installMetadata } from "./metadata.ts";
 import type { createModuleTable, ModuleTable } from "./module-table.ts";
 import { installRunner, type StartScript } from "./runner.ts";
@@ -38,6 +38,9 @@ export interface Realm {
   /** Loads the XML part, which the first script that needs it would do; after `addModules`. */
   loadXml(): void;
 }
+
+/** What not every realm needs. */
+const require = requirePart(import.meta.url);
 
 const bodyParameters = ["session", "console", "require", "module", "exports"];
 
@@ -101,6 +104,7 @@ export function createRealm(timers: TimerBackend): Realm {
       const body = compiled(text, ["exports", "require", "module"], path) as LibraryFile;
       return [name, body] as const;
     });
+    const { installLibrary } = require("./library.ts") as typeof import("./library.ts");
     return install(installLibrary)(new Map(files), source.entry);
   };
   const enter = new Script(`${entry}()`, { filename: "gateway:enter" });
