@@ -2,10 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 
-/** The tables in docs/ say what holds each statement of the reference: it has to be there. */
+/** The tables say what holds each statement on the product: it has to be there. */
 const packages = join(import.meta.dirname, "../..");
-const docs = join(import.meta.dirname, "../docs");
-const pages = readdirSync(docs).filter((name) => name.startsWith("reference-"));
+const docs = join(packages, "../docs");
+const pages = readdirSync(docs).filter((name) => name.startsWith("gateway-coverage-"));
 
 /** Lines of tables without their heads, with the last cell. */
 function rowsOf(page: string): readonly (readonly [statement: string, answer: string])[] {
@@ -49,5 +49,5 @@ describe.each(pages)("%s", (page) => {
 test("a reference that leads nowhere is seen", () => {
   expect(objectionTo("exchanges/nothing-of-this-name")).toMatch(/no exchanges/);
   expect(objectionTo("nothing.test.ts: a test")).toMatch(/no test file/);
-  expect(objectionTo("reference-tables.test.ts: a name that no test " + "has")).toMatch(/no "/);
+  expect(objectionTo("coverage-tables.test.ts: a name that no test " + "has")).toMatch(/no "/);
 });
