@@ -31,6 +31,7 @@ export function effectiveValues(object: ConfigObject): ReadonlyMap<string, Value
   const properties = kindNamed(object.kind)?.properties ?? new Map<string, CatalogueProperty>();
   const known = new Map<string, PropertyLine[]>();
   for (const line of regularLines(object)) {
+    if (isEmptyHint(object, line)) continue;
     const lines = known.get(line.name);
     if (lines === undefined) known.set(line.name, [line]);
     else lines.push(line);
@@ -46,6 +47,12 @@ export function effectiveValues(object: ConfigObject): ReadonlyMap<string, Value
     keep(values, word, words.length === 1 ? words[0]! : words);
   }
   return values;
+}
+
+/** `ssl-client-type proxy` without a proxy profile: older firmware wrote it everywhere. */
+function isEmptyHint({ lines }: ConfigObject, { name, arguments: [value] }: PropertyLine): boolean {
+  if (name !== "ssl-client-type" || value !== "proxy") return false;
+  return !lines.some((other) => other.name === "ssl" && !other.negated);
 }
 
 /** What the catalogue gives a property that nothing sets. */

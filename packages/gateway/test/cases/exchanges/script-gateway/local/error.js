@@ -1,0 +1,1 @@
+var sm=require('service-metadata'), hm=require('header-metadata'); var c=sm.getVar('var://service/error-code'); hm.response.statusCode = c === '0x01130006' ? '502 Bad Gateway' : 403; hm.response.set('Content-Type','application/json'); session.output.write(JSON.stringify({error: sm.errorMessage, code: c}));

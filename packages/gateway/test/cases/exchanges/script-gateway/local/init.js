@@ -1,0 +1,1 @@
+var sm=require('service-metadata'); var s = session.name('apiSession') || session.createContext('apiSession'); s.setVar('start', Date.now()); s.setVar('path', sm.getVar('var://service/URI').split('?')[0]);

@@ -1,0 +1,1 @@
+var hm=require('header-metadata'); session.input.readAsJSON(function (e, j) { if (e) { session.output.write({wrapped:false, status: hm.current.statusCode}); } else session.output.write({wrapped: j, path: session.name('apiSession').getVar('path')}); });

@@ -1,0 +1,1 @@
+var sm=require('service-metadata'); var p=session.name('apiSession').getVar('path'); if (/^\/health/.test(p)) { sm.mpgw.skipBackside = true; require('header-metadata').response.set('Content-Type','text/plain'); } else if (/^\/fail/.test(p)) { session.reject('not here'); } else sm.routingUrl = session.parameters.backend + sm.URI;
