@@ -49,8 +49,10 @@ export function referencesOf(
   if (kind === undefined) return [];
   const references: Reference[] = [];
   const add = (property: string, to: string, name: string, origin: Origin): void => {
-    if (name === "" || name === "none" || /^(?:var:|%)/.test(name)) return;
+    if (name === "" || /^(?:var:|%)/.test(name)) return;
     const target = findObject(configuration, domain, to, name);
+    // a word for nothing, unless an object bears it
+    if (name === "none" && target === undefined) return;
     references.push({ property, kind: to, name, origin, target });
   };
   for (const line of regularLines(object)) {

@@ -47,6 +47,11 @@ export function claimListeners(
     const key = `${listener.domain}/${listener.alias}/${listener.name}`;
     const owner = taken.get(key);
     if (owner === undefined) taken.set(key, plan.name);
-    else refusals.add(object, `${listener.alias} "${listener.name}" already serves "${owner}"`);
+    else {
+      const line = linesOf(object, "front-protocol").find(
+        ({ arguments: [name] }) => name === listener.name,
+      );
+      refusals.add(object, `${listener.alias} "${listener.name}" already serves "${owner}"`, line);
+    }
   }
 }

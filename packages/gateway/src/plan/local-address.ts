@@ -1,5 +1,5 @@
 import { type ConfigObject, type Configuration, objectKey } from "../config/model.ts";
-import { textOf } from "./properties.ts";
+import { lineOf, textOf } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 
 /** An address is a number or the name of a host-alias, of this domain or of the default one. */
@@ -14,6 +14,7 @@ export function localAddressOf(
     const alias = domains.get(domain)?.objects.get(objectKey("HostAlias", text));
     if (alias?.enabled) return textOf(alias, "ip-address");
   }
-  refusals.add(handler, `local address "${text}" is neither an address nor a host-alias`);
+  const line = lineOf(handler, "local-address") ?? lineOf(handler, "ip-address");
+  refusals.add(handler, `local address "${text}" is neither an address nor a host-alias`, line);
   return text;
 }

@@ -2,7 +2,7 @@ import type { ConfigObject, Configuration } from "../config/model.ts";
 import { readAccessList } from "./access-list.ts";
 import { readServerTls } from "./crypto/lazy-server-tls.ts";
 import { localAddressOf } from "./local-address.ts";
-import { flagOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
+import { flagOf, lineOf, numberOf, switchesOf, textOf, unservedProperties } from "./properties.ts";
 import type { Refusals } from "./refusals.ts";
 import type { ListenerPlan } from "./service-plan.ts";
 
@@ -64,10 +64,13 @@ export function planListener(
     refusals.add(handler, why, line);
   }
   for (const feature of features) {
-    if (!servedFeatures.has(feature)) refusals.add(handler, `feature ${feature} is not served`);
+    if (servedFeatures.has(feature)) continue;
+    refusals.add(handler, `feature ${feature} is not served`, lineOf(handler, "allowed-features"));
   }
   const port = numberOf(handler, "port");
-  if (!(port >= 1 && port <= 65535)) refusals.add(handler, "its port is not 1 to 65535");
+  if (!(port >= 1 && port <= 65535)) {
+    refusals.add(handler, "its port is not 1 to 65535", lineOf(handler, "port"));
+  }
   const domain = domains.get(handler.domain)!;
   const reader = { root, domain, refusals, env: process.env, now: new Date() };
   return {

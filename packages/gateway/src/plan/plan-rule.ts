@@ -89,7 +89,9 @@ function planRule(planner: RulePlanner, rule: ConfigObject): RulePlan {
   if (known !== undefined) return known;
   const { refusals } = planner;
   const direction = textOf(rule, "type");
-  if (!directions.has(direction)) refusals.add(rule, `rule type "${direction}" is not known`);
+  if (!directions.has(direction)) {
+    refusals.add(rule, `rule type "${direction}" is not known`, lineOf(rule, "type"));
+  }
   const served = new Set(["type", "action"]);
   for (const { line, why } of unservedProperties(rule, served, olderForms)) {
     refusals.add(rule, why, line);

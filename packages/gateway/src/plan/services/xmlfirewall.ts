@@ -114,7 +114,10 @@ function planOwnListener(
 ): ListenerPlan {
   const [olderAddress = "", olderPort = ""] = lineOf(object, "local-address")?.arguments ?? [];
   const port = olderPort === "" ? numberOf(object, "port") : Number(olderPort);
-  if (!(port >= 1 && port <= 65535)) refusals.add(object, "its port is not 1 to 65535");
+  if (!(port >= 1 && port <= 65535)) {
+    const line = lineOf(object, olderPort === "" ? "port" : "local-address");
+    refusals.add(object, "its port is not 1 to 65535", line);
+  }
   const secure = ["ssl-server", "ssl-sni-server", "ssl"].some(
     (name) => textOf(object, name) !== "",
   );
