@@ -19,7 +19,8 @@ export class RunTimers {
   /** `late` is called when the run still has timers after `longestTimers`. */
   constructor(run: WaitingRun, late: () => void) {
     this.#run = run;
-    this.#deadline = setTimeout(late, longestTimers);
+    // the message that waits for the run keeps the process, not its timers
+    this.#deadline = setTimeout(late, longestTimers).unref();
   }
 
   /** Throws RangeError for one too many. */
@@ -55,6 +56,6 @@ export class RunTimers {
       if (repeated) this.#arm(timer, callback, delay, repeated);
       call();
     };
-    this.#waiting.set(timer, setTimeout(fire, delay));
+    this.#waiting.set(timer, setTimeout(fire, delay).unref());
   }
 }
