@@ -7,12 +7,15 @@ import { wireForm } from "./support/raw-client.ts";
 
 /**
  * The golden exchanges over HTTP/2: what rules see and what clients get is the same. Left out is
- * `header-metadata`, which shows the names of headers: they are lower-case here, firewalls, which
- * speak HTTP/1 alone, and `connection-variables`, with two requests on one connection.
+ * `header-metadata`, which shows the names of headers: they are lower-case here, firewalls and the
+ * `default-features`, which are HTTP/1 alone, and `connection-variables`, with two requests on one
+ * connection.
  */
 const cases = join(import.meta.dirname, "cases/exchanges");
 const names = readdirSync(cases)
-  .filter((name) => !/^(?:header-metadata|connection-variables|firewall-.*)$/.test(name))
+  .filter(
+    (name) => !/^(?:header-metadata|connection-variables|default-features|firewall-.*)$/.test(name),
+  )
   .sort();
 let server: CaseServer;
 
