@@ -50,7 +50,7 @@ export function checkValues(object: ConfigObject): ValueProblem[] {
     const property = kind.properties.get(line.name);
     if (property === undefined || line.negated || isOlder(object, line)) continue;
     // its words are not in the order of the catalogue
-    if (object.kind === "AAAPolicy" && isSavedPhase(line)) continue;
+    if (isSavedPhase(object, line)) continue;
     checkLine(property, line, (at, message) => {
       const column = line.columns?.[at] ?? line.origin.column;
       const origin = { ...line.origin, ...(column === undefined ? {} : { column }) };

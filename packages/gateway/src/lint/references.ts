@@ -57,8 +57,7 @@ export function referencesOf(
   };
   for (const line of regularLines(object)) {
     const property = kind.properties.get(line.name);
-    if (property === undefined || line.negated) continue;
-    if (object.kind === "AAAPolicy" && isSavedPhase(line)) continue;
+    if (property === undefined || line.negated || isSavedPhase(object, line)) continue;
     const at = (argument: number): Origin => originOf(line, argument);
     const to = referredKind(object, line.name, property);
     if (to !== undefined) {

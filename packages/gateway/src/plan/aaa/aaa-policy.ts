@@ -96,7 +96,7 @@ function readPhase(
 ): ReadonlyMap<string, Value> {
   const { type, fields } = phases[phase];
   const line = lineOf(policy, phase);
-  if (line !== undefined && !line.negated && isSavedPhase(line)) {
+  if (line !== undefined && !line.negated && isSavedPhase(policy, line)) {
     return readSaved(planner, policy, line);
   }
   const empty = { name: phase, arguments: [], negated: false, origin: policy.origin, known: true };

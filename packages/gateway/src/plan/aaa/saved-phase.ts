@@ -1,4 +1,4 @@
-import type { PropertyLine } from "../../config/model.ts";
+import type { ConfigObject, PropertyLine } from "../../config/model.ts";
 import type { Value } from "../../config/values.ts";
 
 /**
@@ -48,7 +48,8 @@ export interface SavedPhase {
 }
 
 /** True for a phase as it is saved: words on its own line, more than a hand would write. */
-export function isSavedPhase(line: PropertyLine): boolean {
+export function isSavedPhase({ kind }: ConfigObject, line: PropertyLine): boolean {
+  if (kind !== "AAAPolicy") return false;
   if (line.children !== undefined || !Object.hasOwn(savedWords, line.name)) return false;
   return line.name === "post-process"
     ? line.arguments.length > 0
