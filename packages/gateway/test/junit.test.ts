@@ -1,23 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
-import { XmlDocument, XsdValidator } from "libxml2-wasm";
 import { expect, test } from "vitest";
 import { junitOf } from "../src/casefile/junit.ts";
-
-const schemaText = readFileSync(join(import.meta.dirname, "schemas/junit.xsd"), "utf8");
-
-/** Why a text is no JUnit document; undefined for one that is. */
-function objection(text: string): string | undefined {
-  using schema = XmlDocument.fromString(schemaText);
-  using validator = XsdValidator.fromDoc(schema);
-  using document = XmlDocument.fromString(text);
-  try {
-    validator.validate(document);
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
+import { junitObjection as objection } from "./support/junit-objection.ts";
 
 const cases = [
   { suite: "a", name: "one", seconds: 0.5, failures: [] },

@@ -40,13 +40,17 @@ function suite(name: string, findings: readonly Finding[], about: ReportAbout) {
   const count = (state: string) => cases.filter((each) => each.state === state).length;
   const failures = count("failed");
   const text = [
-    `  <testsuite name="${escaped(name)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${count("skipped")}" timestamp="${about.at.toISOString().slice(0, 19)}">`,
+    `  <testsuite name="${escaped(name)}" tests="${cases.length}" failures="${failures}" errors="0" skipped="${count("skipped")}" time="0" timestamp="${about.at.toISOString().slice(0, 19)}">`,
     ...cases.flatMap(({ code, title, own, open, state }) => {
       const start = `    <testcase name="${escaped(`${code}: ${title}`)}" classname="${escaped(`lithify.${name}`)}" time="0"`;
       if (state === "passed") return [`${start}/>`];
       if (state === "skipped") {
         const why = own.map(waiverText).join(" ");
-        return [`${start}>`, `      <skipped message="${escaped(why)}"/>`, "    </testcase>"];
+        return [
+          `${start}>`,
+          `      <skipped type="waived" message="${escaped(why)}"/>`,
+          "    </testcase>",
+        ];
       }
       return [
         `${start}>`,

@@ -192,6 +192,11 @@ function muslDefaults(trail: Trail, object: Loaded): readonly Place[] {
   const program = programOf(object);
   const architecture = /^ld-musl-(.+)\.so\.1$/u.exec(nameOf(program.elf.loader ?? ""))?.[1] ?? "";
   const file = `/etc/ld-musl-${architecture}.path`;
+  note(trail, {
+    path: file,
+    as: "library",
+    why: [...object.why, `it looks where \`${file}\` says`],
+  });
   const list = contentAt(trail, file)?.text ?? "/lib:/usr/local/lib:/usr/lib";
   return directories(list.trim(), /[:\n]+/u, "always", object, trail);
 }

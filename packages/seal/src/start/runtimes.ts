@@ -4,9 +4,12 @@ import { absolute, nameOf, note, type Trail } from "./trail.ts";
 const variables: Readonly<Record<string, RegExp | undefined>> = {
   NODE_PATH: /:/u,
   NODE_EXTRA_CA_CERTS: undefined,
+  NODE_COMPILE_CACHE: undefined,
   PYTHONPATH: /:/u,
   PYTHONHOME: /:/u,
   PYTHONSTARTUP: undefined,
+  PYTHONUSERBASE: undefined,
+  PYTHONPYCACHEPREFIX: undefined,
   CLASSPATH: /:/u,
   PERL5LIB: /:/u,
   PERLLIB: /:/u,
@@ -25,6 +28,12 @@ const variables: Readonly<Record<string, RegExp | undefined>> = {
   GCONV_PATH: /:/u,
   LOCPATH: /:/u,
   NPM_CONFIG_USERCONFIG: undefined,
+  BUNDLE_GEMFILE: undefined,
+  ERL_LIBS: /:/u,
+  R_LIBS: /:/u,
+  DOTNET_STARTUP_HOOKS: /:/u,
+  DOTNET_ADDITIONAL_DEPS: /:/u,
+  CORECLR_PROFILER_PATH: undefined,
 };
 
 /** Variables that hold options: every path in them counts. */

@@ -4,6 +4,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import AjvDraft04 from "ajv-draft-04";
 import { expect, test } from "vitest";
 import { parse } from "yaml";
+import { junitObjection } from "../../../gateway/test/support/junit-objection.ts";
 import { auditModel } from "../../src/audit/audit.ts";
 import { auditReportAs, type ReportFormat } from "../../src/report/formats.ts";
 import { about, hostileModel, hostileReport } from "./hostile.ts";
@@ -44,16 +45,22 @@ test("SARIF follows OASIS' schema of 2.1.0, with a suppression for what is waive
 
 test("JUnit: a suite for each identity, skipped where waived, failed where the waiver expired", async () => {
   const xml = await written("junit");
-  expect(xml).toContain('<skipped message="Waived until 2030-01-01: known"/>');
+  expect(xml).toContain('<skipped type="waived" message="Waived until 2030-01-01: known"/>');
   expect(xml).toContain("The waiver expired on 2020-01-01 and holds no longer: was known");
   expect(xml.match(/<testsuite /gu)).toHaveLength(2);
   expect(xml).not.toContain("<b>");
   expect(xml).toContain("&lt;b&gt;");
+  expect(junitObjection(xml)).toBeUndefined();
+  expect(junitObjection(xml.replace(' type="waived"', ""))).toMatch(/type/u);
 });
 
 test("a PolicyReport counts what it lists", async () => {
   const report = parse(await written("policyreport"));
-  expect(report.apiVersion).toBe("wgpolicyk8s.io/v1alpha2");
+  const validate = validator("./policy-report.schema.json");
+  expect(validate(report), JSON.stringify(validate.errors)).toBe(true);
+  expect(validate({ ...report, results: [{ result: "pass" }] })).toBe(false);
+  expect(validate({ ...report, results: [{ policy: "x", result: "waived" }] })).toBe(false);
+  expect(validate({ ...report, more: 1 })).toBe(false);
   expect(report.metadata.name).toMatch(/^lithify-[0-9a-f]{12}$/u);
   for (const key of ["pass", "fail", "skip"]) {
     const counted = report.results.filter((each: { result: string }) => each.result === key);
