@@ -61,7 +61,7 @@ describe.skipIf(missing !== undefined)("compose files beside docker-compose itse
     ].join("\n");
     const file = join(directory, "compose.yaml");
     await writeFile(file, text);
-    const [launch] = composeLaunches(text, file);
+    const [launch] = await composeLaunches(text, file);
     if (launch === undefined) throw new Error("no service");
     const accounts = await accountsOf(image);
     const expected = launchIdentity(launch, { accounts, user: image.config.config?.User ?? "" });
