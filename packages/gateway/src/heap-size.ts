@@ -20,6 +20,8 @@ const interval = 1000;
 export function sizeHeap(): void {
   // what a message leaves behind is collected soon: the heap need not grow for it under load
   setFlagsFromString("--heap-growing-percent=20");
+  // little survives in the space for new objects: waiting for other threads to help takes longer
+  setFlagsFromString("--no-parallel-scavenge");
   sizeYoungGeneration();
 }
 
