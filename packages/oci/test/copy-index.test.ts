@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { digestOf } from "../src/blob/digest.ts";
@@ -44,3 +45,26 @@ test("of an index goes every member, or the one of a platform", () =>
     const unknown = { platform: { os: "linux", architecture: "none" } };
     await expectFault("IMAGE_UNKNOWN", () => copy("one:2", unknown));
   }));
+
+test.each(["oci:DIR/to:1", "oci-archive:DIR/to.tar:1", "docker-archive:DIR/to.tar:web"])(
+  "a copy to %s that is stopped leaves nothing",
+  (place) =>
+    withDirectory(async (directory) => {
+      const own = await openStore(join(directory, "own"));
+      const archive = await archiveOf([fileOf("a", "x".repeat(3_000_000))]);
+      const layers = [await own.writeLayer(inPieces(archive), { compression: "none" })];
+      const config = { os: "linux", architecture: "amd64" };
+      await own.tag("web:1", await own.writeImage({ config, layers }));
+      const stop = new AbortController();
+      const source = await openImageSource("web:1", { own, signal: stop.signal });
+      const sink = await openImageSink(place.replace("DIR", directory), { own });
+      stop.abort(new Error("stopped"));
+      await expect(copyBetween(source, sink)).rejects.toThrow("stopped");
+      if (sink.kind === "blobs") await sink.close();
+      const left = await readdir(directory, { recursive: true });
+      const files = left.filter(
+        (name) => !name.startsWith("own") && /tmp|to\.tar|[0-9a-f]{64}/.test(name),
+      );
+      expect(files).toEqual([]);
+    }),
+);

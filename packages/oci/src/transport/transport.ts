@@ -1,5 +1,6 @@
 import { dirname, resolve } from "node:path";
 import { Fault } from "@lithify/fault";
+import { untilAborted } from "../blob/until-aborted.ts";
 import type { Image } from "../image/image.ts";
 import type { Descriptor, Platform } from "../image/manifest.ts";
 import type { ImageSink, ImageSource } from "../image/place.ts";
@@ -84,6 +85,12 @@ export async function openImageSource(
   text: string,
   options: TransportOptions,
 ): Promise<ImageSource> {
+  const source = await sourceAt(text, options);
+  const { signal } = options;
+  return signal === undefined ? source : { ...source, blobs: untilAborted(source.blobs, signal) };
+}
+
+async function sourceAt(text: string, options: TransportOptions): Promise<ImageSource> {
   const location = parseImageLocation(text);
   const env = options.env ?? {};
   switch (location.transport) {
