@@ -1,5 +1,6 @@
 // The thread that `patchedAside` starts: patches one gzip stream, piece by piece.
 import { parentPort, workerData } from "node:worker_threads";
+import { releaseWhole } from "../blob/release.ts";
 import { patchesOf } from "./flat-patches.ts";
 import { GzipPatcher } from "./gzip-patch.ts";
 import { movable, type PatchAnswer, type PatchInput, type PatchOrder } from "./patch-talk.ts";
@@ -16,6 +17,7 @@ parentPort?.on("message", (input: PatchInput) => {
 function answerTo(input: PatchInput): PatchAnswer {
   try {
     const piece = input === "end" ? patcher.end() : patcher.push(input);
+    if (input !== "end") releaseWhole(input);
     return { answer: "piece", piece: movable(piece) };
   } catch (error) {
     if (error instanceof Unpatchable) return { answer: "unpatchable", why: error.message };
