@@ -9,20 +9,23 @@ export class KindNumbers {
 
   constructor({ kinds, kindOf }: Kinds) {
     const starts = new Uint32Array(kinds.length + 1);
-    const add = (at: number, count: number) => {
-      starts[at] = (starts[at] ?? 0) + count;
-    };
-    for (const kind of kindOf) add(kind + 1, 1);
-    for (let kind = 1; kind < starts.length; kind++) add(kind, starts[kind - 1] ?? 0);
-    const next = starts.slice();
-    this.#kinds = kinds;
-    this.#starts = starts;
-    this.#numbers = new Uint32Array(kindOf.length);
+    for (let number = 0; number < kindOf.length; number++) {
+      const behind = (kindOf[number] as number) + 1;
+      starts[behind] = (starts[behind] as number) + 1;
+    }
+    for (let kind = 1; kind < starts.length; kind++) {
+      starts[kind] = (starts[kind] as number) + (starts[kind - 1] as number);
+    }
+    const [next, numbers] = [starts.slice(), new Uint32Array(kindOf.length)];
     for (let number = 0; number < kindOf.length; number++) {
       const kind = kindOf[number] as number;
-      this.#numbers[next[kind] as number] = number;
-      next[kind] = (next[kind] as number) + 1;
+      const at = next[kind] as number;
+      numbers[at] = number;
+      next[kind] = at + 1;
     }
+    this.#kinds = kinds;
+    this.#starts = starts;
+    this.#numbers = numbers;
   }
 
   /** Of every kind that fits, in tree order. `fits` is asked once for each kind. */

@@ -27,6 +27,8 @@ export interface AccessModel extends NumberedTree {
   protectionOf(path: string): Protection;
   /** Numbers of all objects that the policy does not declare writable, in tree order; computed once. */
   protectedNumbers(): readonly number[];
+  /** How many they are. */
+  protectedCount(): number;
   /** Those of every kind that fits; `fits` is asked once for each kind. */
   protectedLike(fits: (kind: Kind) => boolean): readonly number[];
   /** Those that lie in one of these directories, by its number; in tree order. */
@@ -64,11 +66,8 @@ export function modelOf(parts: {
   );
   const views = new Map<string, IdentityView>();
   const isWritable = writableMarks(parts.tree, policy);
-  let isAskedFor: Partition | undefined;
-  const partition = (): Partition => {
-    isAskedFor ??= partitioned(isWritable);
-    return isAskedFor;
-  };
+  let protectedNumbers: readonly number[] | undefined;
+  let writableNumbers: readonly number[] | undefined;
   let closure: Closure | undefined;
   const model: AccessModel = {
     ...numbered,
@@ -82,10 +81,17 @@ export function modelOf(parts: {
       return closure;
     },
     protectionOf: (path) => protectionIn(policy, path),
-    protectedNumbers: () => partition().protectedNumbers,
+    protectedNumbers: () => {
+      protectedNumbers ??= markedBy(isWritable, 0);
+      return protectedNumbers;
+    },
+    protectedCount: () => numbered.tree.size - model.writableNumbers().length,
     protectedLike: (fits) => numbered.like(fits).filter((number) => isWritable[number] === 0),
     protectedIn: (directories) => protectedIn(numbered, directories, isWritable),
-    writableNumbers: () => partition().writableNumbers,
+    writableNumbers: () => {
+      writableNumbers ??= markedBy(isWritable, 1);
+      return writableNumbers;
+    },
     regionOf: (path) =>
       policy.trees.find((tree) => isWithin(path, tree.path))?.path ?? topDirectoryOf(path),
     viewOf: (identity) => {
@@ -107,18 +113,10 @@ export function modelOf(parts: {
   return model;
 }
 
-interface Partition {
-  readonly protectedNumbers: readonly number[];
-  readonly writableNumbers: readonly number[];
-}
-
-function partitioned(isWritable: Uint8Array): Partition {
-  const protectedNumbers: number[] = [];
-  const writableNumbers: number[] = [];
-  for (let number = 0; number < isWritable.length; number++) {
-    (isWritable[number] === 1 ? writableNumbers : protectedNumbers).push(number);
-  }
-  return { protectedNumbers, writableNumbers };
+function markedBy(marks: Uint8Array, mark: 0 | 1): readonly number[] {
+  const numbers: number[] = [];
+  for (let at = marks.indexOf(mark); at !== -1; at = marks.indexOf(mark, at + 1)) numbers.push(at);
+  return numbers;
 }
 
 function protectedIn(

@@ -127,7 +127,7 @@ export function auditModel(
     .map((finding) => withWaiver(finding, model.policy.waive ?? [], now));
   return {
     immutable: findings.every((finding) => finding.waived !== undefined),
-    objects: model.protectedNumbers().length,
+    objects: model.protectedCount(),
     findings,
     worst: worstCase(findings),
     notProven: [
