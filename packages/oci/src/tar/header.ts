@@ -93,34 +93,42 @@ function malformed(block: Buffer, field: Field, name: string): Fault {
   });
 }
 
-/** Sum of the header's bytes with the checksum field taken as spaces. Old writers added signed bytes. */
-function sums(block: Buffer): { readonly unsigned: number; readonly signed: number } {
-  let unsigned = 8 * 0x20;
-  let high = 0;
-  for (let at = 0; at < blockSize; at += 1) {
-    if (at === fields.checksum.at) at += fields.checksum.length;
-    const byte = block[at] as number;
-    unsigned += byte;
-    if (byte > 127) high += 1;
-  }
-  return { unsigned, signed: unsigned - high * 256 };
-}
-
 /** @throws Fault TAR_INVALID */
 export function checkChecksum(block: Buffer): void {
   const stated = numberField(block, fields.checksum, "checksum");
-  const { unsigned, signed } = sums(block);
-  if (stated !== unsigned && stated !== signed) {
+  const computed = checksumOf(block);
+  // Old writers added signed bytes
+  if (stated !== computed && stated !== computed - 256 * highBytes(block)) {
     throw new Fault("TAR_INVALID", "a tar header", {
       why: "its checksum is wrong",
-      values: { stated, computed: unsigned },
+      values: { stated, computed },
     });
   }
 }
 
+const checksumEnd = fields.checksum.at + fields.checksum.length;
+
 /** Sum of the header's bytes with the checksum field taken as spaces. */
 export function checksumOf(block: Buffer): number {
-  return sums(block).unsigned;
+  const spaces = fields.checksum.length * 0x20;
+  return sumOf(block, 0, fields.checksum.at) + spaces + sumOf(block, checksumEnd, blockSize);
+}
+
+/** Of the bytes from one place to before another. */
+function sumOf(bytes: Buffer, start: number, end: number): number {
+  let sum = 0;
+  for (let at = start; at < end; at += 1) sum += bytes[at] as number;
+  return sum;
+}
+
+/** How many bytes, the checksum field apart, are negative when taken as signed. */
+function highBytes(block: Buffer): number {
+  let high = 0;
+  for (let at = 0; at < blockSize; at += 1) {
+    if (at === fields.checksum.at) at = checksumEnd;
+    high += (block[at] as number) >>> 7;
+  }
+  return high;
 }
 
 /** Writes the checksum: six octal digits, NUL, space. */
