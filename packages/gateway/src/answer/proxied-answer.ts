@@ -41,14 +41,14 @@ export class ProxiedAnswer implements Answer {
   get lines(): string {
     const { current, hasAnswer, plan, globalId } = this.#transaction;
     const label = plan.transactionIdLabel;
-    const plain =
-      this.#headers === undefined &&
-      !hasAnswer &&
-      (label === "" || current.get(label) === undefined) &&
-      current.get(backsideTransport) === undefined;
+    const plain = this.#headers === undefined && !hasAnswer && current.lacks(addedUnder(label));
     if (!plain) return this.headers.lines();
-    const id = label === "" ? "" : `${label}: ${globalId}\r\n`;
-    return `X-Backside-Transport: ${this.#backside}\r\n${current.lines(skipHop)}${id}`;
+    const given = current.lines(skipHop);
+    const known = lastLines;
+    const same = known.given === given && known.label === label;
+    if (!same || known.backside !== this.#backside)
+      lastLines = linesOf(this.#backside, given, label);
+    return label === "" ? lastLines.text : `${lastLines.text}${globalId}\r\n`;
   }
 
   #makeHeaders(): Headers {
@@ -73,6 +73,30 @@ export class ProxiedAnswer implements Answer {
 }
 
 const backsideTransport = "x-backside-transport";
+
+let lastLines = linesOf("", "", "");
+
+/** What the header lines of answers with the same headers begin with: all but the identity. */
+function linesOf(
+  backside: string,
+  given: string,
+  label: string,
+): Record<"backside" | "given" | "label" | "text", string> {
+  const id = label === "" ? [] : [label, ": "];
+  const text = ["X-Backside-Transport: ", backside, "\r\n", given, ...id].join("");
+  return { backside, given, label, text };
+}
+
+let added: { readonly label: string; readonly names: readonly string[] } | undefined;
+
+/** Names, in lower case, of what an answer gets on its way: one list while the label is the same. */
+function addedUnder(label: string): readonly string[] {
+  if (added?.label !== label) {
+    const id = label === "" ? [] : [label.toLowerCase()];
+    added = { label, names: [backsideTransport, ...id] };
+  }
+  return added.names;
+}
 
 /** Headers of the backend's own connection, and what this gateway says itself. */
 function skipHop(key: string): boolean {

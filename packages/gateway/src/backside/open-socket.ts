@@ -17,6 +17,8 @@ export type SocketListener = (error: Error | undefined, socket?: Socket) => void
 
 /** A buffer for all plain reads of the process: what is to be kept of it is copied at once. */
 const readBuffer = Buffer.allocUnsafe(65_536);
+/** As much of it as was read last: answers are often as long as the one before. */
+let part = readBuffer;
 
 /**
  * Opens a connection, with TLS and through a proxy where the destination says so; `take` gets its
@@ -142,7 +144,8 @@ function reads(take: (bytes: Buffer) => void): {
   return {
     buffer: readBuffer,
     callback: (size) => {
-      take(readBuffer.subarray(0, size));
+      if (part.length !== size) part = readBuffer.subarray(0, size);
+      take(part);
       return true;
     },
   };

@@ -34,7 +34,7 @@ export function writeAnswer(
   const silent = bodiless || head?.method === "HEAD";
   let text = headText(answer, close);
   if (chunked) text += "Transfer-Encoding: chunked\r\n\r\n";
-  else text += bodiless ? "\r\n" : `${lengthLine(answer)}\r\n`;
+  else text += bodiless ? "\r\n" : lengthLine(answer);
   if (whole !== undefined) {
     socket.write(silent ? text : text + framed(whole, chunked), "latin1");
     done(true);
@@ -72,13 +72,31 @@ function headText(answer: Answer, close: boolean): string {
 
 function headOf(status: number, reason: string, lines: string, close: boolean): string {
   const connection = close ? "Connection: close\r\n" : "Connection: Keep-Alive\r\n";
-  return `HTTP/1.1 ${status} ${phrase(reason)}\r\n${lines}${connection}`;
+  return statusLine(status, reason) + lines + connection;
 }
 
+let lastStatus = { status: 0, reason: "", text: "" };
+
+/** The status line: that of the last answer, where it is the same. */
+function statusLine(status: number, reason: string): string {
+  if (lastStatus.status !== status || lastStatus.reason !== reason) {
+    const text = ["HTTP/1.1 ", status, " ", phrase(reason), "\r\n"].join("");
+    lastStatus = { status, reason, text };
+  }
+  return lastStatus.text;
+}
+
+let lastLength = { length: -1, text: "" };
+
+/** The end of a head whose body has a length, if it has one: that of the last answer, likewise. */
 function lengthLine(answer: Answer): string {
   const whole = answer.text ?? answer.body;
-  const known = typeof whole === "string" || whole instanceof Uint8Array;
-  return known ? `Content-Length: ${whole.length}\r\n` : "";
+  if (typeof whole !== "string" && !(whole instanceof Uint8Array)) return "\r\n";
+  const { length } = whole;
+  if (lastLength.length !== length) {
+    lastLength = { length, text: ["Content-Length: ", length, "\r\n\r\n"].join("") };
+  }
+  return lastLength.text;
 }
 
 function framed(text: string, chunked: boolean): string {
@@ -154,7 +172,7 @@ function writeStream(
 /** Writes the head of an answer after which the connection speaks another protocol. */
 export function writeUpgrade(socket: Socket, { status, reason, headers }: Answer): void {
   const lines = `${headers.lines()}Connection: Upgrade\r\nUpgrade: websocket\r\n`;
-  socket.write(`HTTP/1.1 ${status} ${phrase(reason)}\r\n${lines}\r\n`, "latin1");
+  socket.write(`${statusLine(status, reason)}${lines}\r\n`, "latin1");
 }
 
 /** The client asked for the end, or cannot tell where the body ends. */

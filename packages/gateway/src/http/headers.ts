@@ -9,6 +9,8 @@ interface Block {
   /** The text made last, and what was left out of it. */
   skip?: Skip;
   text?: string;
+  /** The names asked about last that are not among them. */
+  lacking?: readonly string[];
 }
 
 const nothing: Block = { names: [], keys: [], values: [] };
@@ -63,6 +65,18 @@ export class Headers {
     const key = name.toLowerCase();
     const { keys, values } = this.#block;
     return values.filter((_, at) => keys[at] === key);
+  }
+
+  /**
+   * True when there is none of these names, in lower case. The same list, which must not change, is
+   * looked up once for all messages with the same lines.
+   */
+  lacks(keys: readonly string[]): boolean {
+    const block = this.#block;
+    if (block.lacking === keys) return true;
+    if (keys.some((key) => block.keys.includes(key))) return false;
+    block.lacking = keys;
+    return true;
   }
 
   /** True when a policy or script has set it, as opposed to what came with the message. */

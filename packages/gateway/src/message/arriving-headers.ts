@@ -25,7 +25,15 @@ export function arrivingLines(
     return ({ globalId }) => `${before}${id}${globalId}\r\n`;
   }
   if (transactionIdLabel === "") return ({ request }) => `${ip}${ipOf(request.client)}\r\n`;
-  return ({ request, globalId }) => `${ip}${ipOf(request.client)}\r\n${id}${globalId}\r\n`;
+  let last = { address: "", text: "" };
+  return ({ request, globalId }) => {
+    const address = ipOf(request.client);
+    // clients mostly come from a few addresses
+    if (last.text === "" || last.address !== address) {
+      last = { address, text: [ip, address, "\r\n", id].join("") };
+    }
+    return `${last.text}${globalId}\r\n`;
+  };
 }
 
 /** The client's own headers of these names, in lower case, give way to those of the gateway. */

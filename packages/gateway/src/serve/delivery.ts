@@ -56,33 +56,43 @@ export class Delivery implements ExchangeListener {
   }
 
   begin(): void {
-    this.#goOn(() => this.#to(this.#target));
+    let failure: Failure | undefined;
+    try {
+      failure = this.#to(this.#target);
+    } catch (error) {
+      failure = this.#broken(error);
+    }
+    if (failure !== undefined) this.#done(failure);
   }
 
   answered(answer: BackendAnswer): void {
     this.#transaction.request.onGone = undefined;
-    this.#goOn(() => this.#take(answer));
+    let outcome: BackendAnswer | Failure | undefined;
+    try {
+      outcome = this.#take(answer);
+    } catch (error) {
+      outcome = this.#broken(error);
+    }
+    if (outcome !== undefined) this.#done(outcome);
   }
 
   failed(error: Error): void {
     this.#transaction.request.onGone = undefined;
     const way = this.#way!;
     if (way.member !== undefined) way.member.active--;
-    this.#goOn(() => {
+    let failure: Failure | undefined;
+    try {
       this.#ways!.failed(way, error);
-      return this.#next();
-    });
+      failure = this.#next();
+    } catch (thrown) {
+      failure = this.#broken(thrown);
+    }
+    if (failure !== undefined) this.#done(failure);
   }
 
   /** What is thrown on the way must end this message, not the process. */
-  #goOn(step: () => BackendAnswer | Failure | undefined): void {
-    let outcome: BackendAnswer | Failure | undefined;
-    try {
-      outcome = step();
-    } catch (error) {
-      outcome = unanswered(this.#target, error);
-    }
-    if (outcome !== undefined) this.#done(outcome);
+  #broken(error: unknown): Failure {
+    return unanswered(this.#target, error);
   }
 
   #to(target: Target): Failure | undefined {
