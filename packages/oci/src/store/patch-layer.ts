@@ -12,7 +12,7 @@ import type { Layer } from "../image/image.ts";
 import { layerFromBlob } from "../image/layer.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import type { TarPatch } from "../tar/patch.ts";
-import { type ScannedLayer, scanLayer } from "../tree/replay.ts";
+import type { ScannedLayer } from "../tree/replay.ts";
 
 /** Stands in the descriptor of a layer in place of the name of an encoder: its bytes come from another layer's. */
 export const patchedEncoder = "gzip-patched/1";
@@ -20,8 +20,8 @@ export const patchedEncoder = "gzip-patched/1";
 /**
  * A gzip layer with headers patched as `patchTar` does it, without compressing it anew; undefined where that cannot be
  * done: a header that would grow, or a stream that the patcher does not take. What is written is also expanded: with
- * the patches taken away, the archive has to have the diffId of the layer before, so that what was read of the contents of
- * that layer holds for this one. @throws what reading the layer, writing and reading blobs throw
+ * the patches taken away, the archive has to have the diffId of the layer before, so that what was read of that layer
+ * holds for this one, but for the patches, and what their bytes say is read from them. @throws what reading the layer, writing and reading blobs throw
  */
 export async function patchLayer(
   store: BlobStore,
@@ -29,20 +29,21 @@ export async function patchLayer(
   scanned: ScannedLayer,
   patchOf: (entry: TarEntry) => TarPatch | undefined,
 ): Promise<{ readonly layer: Layer; readonly scanned: ScannedLayer } | undefined> {
-  const patches = patchesOf(scanned, patchOf);
-  if (patches === undefined) return undefined;
   try {
+    const changed = changedBy(scanned, patchOf);
+    if (changed === undefined) return undefined;
+    const { patches } = changed;
     const passage = new Passage();
-    const reading = readBack(passage.read(), layer, { patches, before: scanned }).catch(refused);
+    const reading = readBack(passage.read(), layer, patches).catch(refused);
     reading.catch(() => undefined);
     const stream = patchedStream(layer.compressed(), patches, layer.descriptor.size);
     const blob = await store.write(handedOn(stream, passage));
-    const { diffId, scanned: after } = await reading;
+    const diffId = await reading;
     const { mediaType } = layer.descriptor;
     const annotations = { [encoderAnnotation]: patchedEncoder };
     return {
       layer: layerFromBlob(store, { mediaType, ...blob, annotations }, diffId),
-      scanned: after,
+      scanned: changed.scanned,
     };
   } catch (error) {
     if (error instanceof Unpatchable) return undefined;
@@ -50,20 +51,25 @@ export async function patchLayer(
   }
 }
 
-function patchesOf(
+/** The changes of the layer's bytes, and what is read of it with them. @throws Unpatchable */
+function changedBy(
   { members, headers }: ScannedLayer,
   patchOf: (entry: TarEntry) => TarPatch | undefined,
-): readonly BytePatch[] | undefined {
+): { readonly patches: readonly BytePatch[]; readonly scanned: ScannedLayer } | undefined {
   if (headers === undefined) return undefined;
-  const patches: BytePatch[] = [];
-  for (const [number, { entry }] of members.entries()) {
-    const patch = patchOf(entry);
+  const patches = new Map<number, BytePatch>();
+  const after = [...members];
+  for (const [number, member] of members.entries()) {
+    const patch = patchOf(member.entry);
     if (patch === undefined) continue;
-    const change = headers.changeOf(number, entry, patch);
+    const change = headers.changeOf(number, member.entry, patch);
     if (change.answer === "grows") return undefined;
-    if (change.answer === "bytes") patches.push(change.patch);
+    if (change.answer === "same") continue;
+    patches.set(number, change.patch);
+    after[number] = { ...member, entry: change.entry };
   }
-  return patches;
+  const scanned = { members: after, headers: headers.patched(patches) };
+  return { patches: [...patches.values()], scanned };
 }
 
 /** The new stream, on its way to the store and to whoever reads it back. */
@@ -91,14 +97,12 @@ function refused(error: unknown): never {
 async function readBack(
   blob: AsyncIterable<Uint8Array>,
   layer: Layer,
-  { patches, before }: { readonly patches: readonly BytePatch[]; readonly before: ScannedLayer },
-): Promise<{ readonly diffId: DiffId; readonly scanned: ScannedLayer }> {
+  patches: readonly BytePatch[],
+): Promise<DiffId> {
   const [now, once] = [createHash("sha256"), createHash("sha256")];
   const unpatcher = new Unpatcher(patches);
-  const scan = scanLayer({ digests: false, headers: true });
   for await (const piece of decompress(blob, { passing: true })) {
     now.update(piece);
-    scan.push(piece);
     // Nobody else has the piece
     unpatcher.takeBack(piece);
     once.update(piece);
@@ -106,8 +110,5 @@ async function readBack(
   if (`sha256:${once.digest("hex")}` !== layer.diffId) {
     throw new Unpatchable("the patched stream has another content");
   }
-  const { members, ...headers } = scan.end();
-  const read = members.map(({ entry }, number) => ({ ...before.members[number], entry }));
-  const diffId = `sha256:${now.digest("hex")}` as DiffId;
-  return { diffId, scanned: { members: read, ...headers } };
+  return `sha256:${now.digest("hex")}` as DiffId;
 }

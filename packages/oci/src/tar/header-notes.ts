@@ -1,6 +1,7 @@
 import type { BytePatch } from "../deflate/byte-patches.ts";
+import { Unpatchable } from "../deflate/unpatchable.ts";
 import type { TarEntry } from "./entry.ts";
-import { blockSize, checksumOf, fields, writeChecksum } from "./header.ts";
+import { blockSize, checksumOf, fields, numberField, writeChecksum } from "./header.ts";
 import type { Member } from "./member.ts";
 import { changedOwners, removedXattrs, setAttributes, type TarPatch } from "./patch.ts";
 import { parsePax } from "./pax.ts";
@@ -11,18 +12,18 @@ const end = fields.checksum.at + fields.checksum.length + 2;
 const sumAt = end - start;
 const noteBytes = sumAt + 4;
 
-/** What a patch does to the bytes of a member. `grows`: its headers get another length. */
+/** What a patch does to a member: the bytes, and the entry as they say it. `grows`: its headers get another length. */
 export type HeaderChange =
   | { readonly answer: "same" }
-  | { readonly answer: "bytes"; readonly patch: BytePatch }
+  | { readonly answer: "bytes"; readonly patch: BytePatch; readonly entry: TarEntry }
   | { readonly answer: "grows" };
 
 /** Of the headers of an archive what is needed to patch them without reading them again: 64 bytes of each member, and its place. */
 export class HeaderNotes {
-  readonly #at: number[] = [];
+  #at: number[] = [];
   #notes = Buffer.alloc(1024 * noteBytes);
   /** Members whose owner stands in an extension header. */
-  readonly #extended = new Set<number>();
+  #extended = new Set<number>();
 
   /** The members come in the order of the archive. */
   add({ at, header, extensions }: Pick<Member, "at" | "header" | "extensions">): void {
@@ -41,19 +42,61 @@ export class HeaderNotes {
     return this.#at.length;
   }
 
-  /** What `patchTar` does to the member with this number. */
+  /** The same of the archive after these patches, by the numbers of their members. */
+  patched(patches: ReadonlyMap<number, BytePatch>): HeaderNotes {
+    const after = new HeaderNotes();
+    after.#at = [...this.#at];
+    after.#extended = new Set(this.#extended);
+    after.#notes = Buffer.from(this.#notes);
+    for (const [number, patch] of patches) {
+      patch.after.copy(after.#notes, number * noteBytes);
+      const header = Buffer.alloc(blockSize);
+      patch.after.copy(header, start);
+      after.#notes.writeUInt32LE(checksumField(header), number * noteBytes + sumAt);
+    }
+    return after;
+  }
+
+  /** What `patchTar` does to the member with this number. @throws Unpatchable when the new bytes say something else */
   changeOf(number: number, entry: TarEntry, patch: TarPatch): HeaderChange {
     const owners = changedOwners(entry, patch);
-    const isExtended = owners.size > 0 && this.#extended.has(number);
-    if (isExtended || removedXattrs(entry, patch).size > 0) return { answer: "grows" };
+    const isExtended = this.#extended.has(number);
+    if ((isExtended && owners.size > 0) || removedXattrs(entry, patch).size > 0) {
+      return { answer: "grows" };
+    }
     const note = this.#notes.subarray(number * noteBytes, (number + 1) * noteBytes);
     const header = Buffer.alloc(blockSize);
     note.copy(header, start, 0, sumAt);
     const others = note.readUInt32LE(sumAt) - checksumOf(header);
     if (!setAttributes(header, entry, patch)) return { answer: "same" };
     writeChecksum(header, others + checksumOf(header));
-    const [before, after] = [note.subarray(0, sumAt), header.subarray(start, end)];
+    const [before, after] = [Buffer.from(note.subarray(0, sumAt)), header.subarray(start, end)];
+    if (checksumField(header) !== others + checksumOf(header) || !keepsRest(before, after)) {
+      throw new Unpatchable("a header is not what it was to become");
+    }
+    const said = { ...entry, mode: numberField(header, fields.mode, "mode") & 0o7777 };
+    if (!isExtended) {
+      said.uid = numberField(header, fields.uid, "uid");
+      said.gid = numberField(header, fields.gid, "gid");
+    }
     const at = (this.#at[number] as number) + start;
-    return { answer: "bytes", patch: { at, before: Buffer.from(before), after } };
+    return { answer: "bytes", patch: { at, before, after }, entry: said };
   }
+}
+
+function checksumField(header: Buffer): number {
+  return numberField(header, fields.checksum, "checksum");
+}
+
+/** Of the noted bytes only mode, owner and checksum differ. */
+function keepsRest(before: Buffer, after: Buffer): boolean {
+  const rest = [
+    [0, fields.mode.at],
+    [fields.size.at, fields.checksum.at],
+    [fields.type.at, end],
+  ] as const;
+  return rest.every(([from, to]) => {
+    const [first, last] = [Math.max(0, from - start), to - start];
+    return before.compare(after, first, last, first, last) === 0;
+  });
 }
