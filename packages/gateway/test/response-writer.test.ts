@@ -1,8 +1,9 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
+import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { writeAnswer } from "../src/front/response-writer.ts";
+import { together, writeAnswer } from "../src/front/response-writer.ts";
 import { Headers } from "../src/http/headers.ts";
 
 test("an answer whose body broke before it was written is told as not whole", async () => {
@@ -18,6 +19,23 @@ test("an answer whose body broke before it was written is told as not whole", as
     });
     expect(whole).toBe(false);
   });
+});
+
+test("answers of a connection wait for others and keep their order; a stream does not wait", async () => {
+  const sent: string[] = [];
+  const send = together((request: string) => sent.push(request));
+  const answer = { status: 200, reason: "OK", headers: new Headers(), close: false };
+  for (const round of ["1", "2"]) {
+    for (const request of ["a", "b", "c"]) send(request + round, { ...answer, body: Buffer.of() });
+    expect(sent).toEqual([]);
+    const body = Readable.from([]);
+    send("stream", { ...answer, body });
+    expect(sent.splice(0)).toEqual(["stream"]);
+    body.destroy();
+    await turn();
+    const all = ["a", "b", "c"].map((request) => request + round);
+    expect(sent.splice(0)).toEqual(all);
+  }
 });
 
 async function withSocket(use: (socket: Socket) => Promise<void>): Promise<void> {

@@ -43,6 +43,7 @@ export class Connection implements Guest {
   #ending = false;
   #since: number;
   #sent = 0;
+  readonly #respond = together((request: FrontRequest, answer) => this.#send(request, answer));
   readonly addresses: Addresses;
 
   constructor(socket: Socket, front: Front, now: number) {
@@ -159,8 +160,7 @@ export class Connection implements Guest {
     this.#admitted = head;
     this.#admittedBy = plan;
     if (body !== 0) this.#body = new MessageBody(() => this.#wantBody(head));
-    const respond = together((answer) => this.#send(request, answer));
-    handler(request, this.#body, respond);
+    handler(request, this.#body, (answer) => this.#respond(request, answer));
   }
 
   /** A reader waits for the body: now a client that asked may be told to send it. */

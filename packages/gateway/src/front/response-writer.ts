@@ -7,12 +7,34 @@ import { writeTogether } from "../http/write-together.ts";
 /** Bodies up to this many bytes go out with their head in one text. */
 const smallBody = 4096;
 
-/** Has answers sent together with others; one that has to be listened to, at once. */
-export function together(send: (answer: Answer) => void): (answer: Answer) => void {
-  return (answer) => {
+/**
+ * Has the answers of one connection sent together with those of others; one that has to be listened
+ * to, at once.
+ */
+export function together<Request>(
+  send: (request: Request, answer: Answer) => void,
+): (request: Request, answer: Answer) => void {
+  // one answer waits at a time: what sends it is made once for the connection
+  let asked: Request | undefined;
+  let waiting: Answer | undefined;
+  const write = (): void => {
+    const request = asked as Request;
+    const answer = waiting as Answer;
+    asked = undefined;
+    waiting = undefined;
+    send(request, answer);
+  };
+  return (request, answer) => {
     const whole = answer.text !== undefined || answer.body instanceof Uint8Array;
-    if (whole && answer.upgraded === undefined) writeTogether(() => send(answer));
-    else send(answer);
+    if (!whole || answer.upgraded !== undefined) {
+      send(request, answer);
+    } else if (waiting === undefined) {
+      asked = request;
+      waiting = answer;
+      writeTogether(write);
+    } else {
+      writeTogether(() => send(request, answer));
+    }
   };
 }
 

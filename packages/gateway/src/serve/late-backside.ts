@@ -3,6 +3,8 @@ import type { Balancers } from "../backside/balancers.ts";
 import type { Network } from "../backside/open-socket.ts";
 import { pseudonym } from "../backside/pseudonym.ts";
 import type { UrlClient } from "../backside/url-client.ts";
+import type { Headers } from "../http/headers.ts";
+import { arrivingHeaders } from "../message/arriving-headers.ts";
 import { thrownIn } from "../message/failure.ts";
 import type { Transaction } from "../message/transaction.ts";
 import type { ServicePlan } from "../plan/service-plan.ts";
@@ -41,6 +43,9 @@ export class LateBackside {
   #closed = false;
   /** The Via entry that this gateway adds (RFC 9110, 7.6.3). */
   readonly via: string;
+  /** The headers with which a request goes into the service. */
+  readonly arriving = (transaction: Transaction): Headers =>
+    arrivingHeaders(this.#plan, this.via, transaction);
 
   constructor(plan: ServicePlan, network: Network, groups: Groups) {
     this.#plan = plan;

@@ -2,7 +2,6 @@ import type { Readable } from "node:stream";
 import { type Answer, defaultErrorAnswer, skippedAnswer } from "../answer/answer.ts";
 import type { BackendAnswer } from "../backside/exchange.ts";
 import { TooLarge } from "../http/collect-body.ts";
-import { arrivingHeaders } from "../message/arriving-headers.ts";
 import { type Failure, thrownIn } from "../message/failure.ts";
 import {
   type Content,
@@ -42,16 +41,14 @@ export function processMessage(
   respond: (answer: Answer) => void,
 ): void {
   const begun = world.meter.begin();
-  const transaction = new Transaction(world.plan, request, (own) =>
-    arrivingHeaders(world.plan, world.backend.via, own),
-  );
-  const finish = (answer: Answer): void => {
-    endMessage(world, transaction, answer, begun);
-    respond(answer);
-  };
+  const transaction = new Transaction(world.plan, request, world.backend.arriving);
   const later: Later = (result) => {
-    if (!(result instanceof Promise) && !("code" in result)) finish(result);
-    else void answerLate(world, transaction, result).then((answer) => answer && finish(answer));
+    if (result instanceof Promise || "code" in result) {
+      void answerLate(world, transaction, result).then((answer) => answer && later(answer));
+      return;
+    }
+    endMessage(world, transaction, result, begun);
+    respond(result);
   };
   const result = beginMessage(world, transaction, body, later);
   if (result !== undefined) later(result);
