@@ -32,6 +32,7 @@ beforeAll(async () => {
   bench = await proxyGateway([
     { name: "s", backend: url, lines: `${streams}  front-timeout 2\n` },
     { name: "whole", backend: url, lines: "  front-timeout 2\n" },
+    { name: "readers", backend: url, lines: `${streams}  front-timeout 6\n` },
   ]);
 });
 
@@ -52,7 +53,7 @@ function pour(socket: Socket): void {
 
 /** A client that takes one byte every 20 ms. */
 function slowReader(): Disposable {
-  const socket = connect(bench.port(), "127.0.0.1");
+  const socket = connect(bench.port("readers"), "127.0.0.1");
   socket.on("error", () => {});
   socket.on("readable", () => {});
   socket.write("GET /long HTTP/1.1\r\nHost: a\r\n\r\n");
@@ -73,16 +74,25 @@ async function noneOpen(): Promise<void> {
   expect(open(), `of ${connections.open}`).toBe(0);
 }
 
+/** Waits until each of `readers` has its backend and hardly anything more is read from these. */
+async function buffersFilled(readers: number): Promise<void> {
+  const deadline = Date.now() + 4000;
+  for (let before = -1; Date.now() < deadline; before = sent) {
+    await sleep(300);
+    if (backend.sockets.size === readers && sent - before < part.length * readers) return;
+  }
+}
+
 test("clients that read a byte at a time hold up nobody, take little, and are cut in time", async () => {
   sent = 0;
   const begun = Date.now();
   using all = new DisposableStack();
   const readers = Array.from({ length: 20 }, () => all.use(slowReader()));
-  await sleep(500);
+  await buffersFilled(readers.length);
   const before = process.memoryUsage.rss();
   const early = sent;
   const plain = "GET /short HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-  for (let n = 0; n < 20; n++) expect(await exchange(bench.port(), plain)).toContain("\r\nok\r\n");
+  for (let n = 0; n < 20; n++) expect(await exchange(bench.port("readers"), plain)).toContain("\r\nok\r\n");
   await sleep(500);
   // nothing more is read from the backend than what buffers on the way hold
   expect(sent - early).toBeLessThan(8_000_000);
