@@ -92,7 +92,8 @@ test("clients that read a byte at a time hold up nobody, take little, and are cu
   const before = process.memoryUsage.rss();
   const early = sent;
   const plain = "GET /short HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-  for (let n = 0; n < 20; n++) expect(await exchange(bench.port("readers"), plain)).toContain("\r\nok\r\n");
+  for (let n = 0; n < 20; n++)
+    expect(await exchange(bench.port("readers"), plain)).toContain("\r\nok\r\n");
   await sleep(500);
   // nothing more is read from the backend than what buffers on the way hold
   expect(sent - early).toBeLessThan(8_000_000);
