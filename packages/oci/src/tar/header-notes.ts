@@ -11,6 +11,7 @@ const start = fields.mode.at - 2;
 const end = fields.checksum.at + fields.checksum.length + 2;
 const sumAt = end - start;
 const noteBytes = sumAt + 4;
+const checksumOfNote = { at: fields.checksum.at - start, length: fields.checksum.length };
 
 /** What a patch does to a member: the bytes, and the entry as they say it. `grows`: its headers get another length. */
 export type HeaderChange =
@@ -24,6 +25,9 @@ export class HeaderNotes {
   #notes = Buffer.alloc(1024 * noteBytes);
   /** Members whose owner stands in an extension header. */
   #extended = new Set<number>();
+
+  /** Zeros but for what was noted of the member that is looked at. */
+  readonly #header = Buffer.alloc(blockSize);
 
   /** The members come in the order of the archive. */
   add({ at, header, extensions }: Pick<Member, "at" | "header" | "extensions">): void {
@@ -50,9 +54,8 @@ export class HeaderNotes {
     after.#notes = Buffer.from(this.#notes);
     for (const [number, patch] of patches) {
       patch.after.copy(after.#notes, number * noteBytes);
-      const header = Buffer.alloc(blockSize);
-      patch.after.copy(header, start);
-      after.#notes.writeUInt32LE(checksumField(header), number * noteBytes + sumAt);
+      const sum = numberField(patch.after, checksumOfNote, "checksum");
+      after.#notes.writeUInt32LE(sum, number * noteBytes + sumAt);
     }
     return after;
   }
@@ -65,13 +68,16 @@ export class HeaderNotes {
       return { answer: "grows" };
     }
     const note = this.#notes.subarray(number * noteBytes, (number + 1) * noteBytes);
-    const header = Buffer.alloc(blockSize);
+    const header = this.#header;
     note.copy(header, start, 0, sumAt);
     const others = note.readUInt32LE(sumAt) - checksumOf(header);
     if (!setAttributes(header, entry, patch)) return { answer: "same" };
     writeChecksum(header, others + checksumOf(header));
-    const [before, after] = [Buffer.from(note.subarray(0, sumAt)), header.subarray(start, end)];
-    if (checksumField(header) !== others + checksumOf(header) || !keepsRest(before, after)) {
+    // Copies, which share their memory with many
+    const before = Buffer.from(note.subarray(0, sumAt));
+    const after = Buffer.from(header.subarray(start, end));
+    const sum = numberField(header, fields.checksum, "checksum");
+    if (sum !== others + checksumOf(header) || !keepsRest(before, after)) {
       throw new Unpatchable("a header is not what it was to become");
     }
     const said = { ...entry, mode: numberField(header, fields.mode, "mode") & 0o7777 };
@@ -82,10 +88,6 @@ export class HeaderNotes {
     const at = (this.#at[number] as number) + start;
     return { answer: "bytes", patch: { at, before, after }, entry: said };
   }
-}
-
-function checksumField(header: Buffer): number {
-  return numberField(header, fields.checksum, "checksum");
 }
 
 /** Of the noted bytes only mode, owner and checksum differ. */
