@@ -81,6 +81,7 @@ export class BitWriter {
 
 const firstBytes = 1024 * 1024;
 
+/** Whole bytes from within others, four at a time as far as that goes. */
 function shifted(
   from: Uint8Array,
   first: number,
@@ -89,11 +90,20 @@ function shifted(
   start: number,
   count: number,
 ): void {
-  const back = 8 - shift;
-  let low = from[first] as number;
-  for (let number = 0; number < count; number += 1) {
-    const high = from[first + number + 1] as number;
-    to[start + number] = (low >>> shift) | (high << back);
-    low = high;
+  const [source, target] = [viewOf(from), viewOf(to)];
+  const four = count & ~3;
+  for (let number = 0; number < four; number += 4) {
+    const low = source.getInt32(first + number, true);
+    const high = from[first + number + 4] as number;
+    target.setInt32(start + number, (low >>> shift) | (high << (32 - shift)), true);
   }
+  for (let number = four; number < count; number += 1) {
+    const low = from[first + number] as number;
+    const high = from[first + number + 1] as number;
+    to[start + number] = (low >>> shift) | (high << (8 - shift));
+  }
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
 }
