@@ -28,7 +28,9 @@ describe.each(rows)("%s", (...row) => {
     }
   });
 
-  test.skipIf(row.length < 3)("says what becomes of it", () => {
-    expect(row[1]).toMatch(/^(?:served|read|refused)\b/);
-  });
+  if (row.length > 2) {
+    test("says what becomes of it", () => {
+      expect(row[1]).toMatch(/^(?:served|read|refused)\b/);
+    });
+  }
 });

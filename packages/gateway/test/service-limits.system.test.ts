@@ -26,7 +26,7 @@ beforeAll(async () => {
     "config/auto-startup.cfg": 'domain "d"\n  visible-domain default\nexit\n',
     "config/d/d.cfg": configuration(`http://127.0.0.1:${port}`),
     "local/d/via.js": `const hm = require("header-metadata");
-session.output.write(String(hm.current.get("Via")));
+session.output.write(String(hm.current.headers.Via));
 `,
   });
   gateway = await serveGateway({ root: tree.root, log: () => {}, portFor: () => 0 });

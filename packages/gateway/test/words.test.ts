@@ -123,6 +123,7 @@ test("headers keep spelling and order, ignore case, and refuse what would split 
 
 test("variables that may be written", () => {
   for (const url of [
+    "var://context/a",
     "var://context/a/b",
     "var://local/x",
     "var://system/a/b",
@@ -133,7 +134,7 @@ test("variables that may be written", () => {
     expect(isWritableVariable(url), url).toBe(true);
   }
   for (const url of [
-    "var://context/a",
+    "var://context/",
     "var://service/domain-name",
     "var://service/unheard-of",
     "plain",

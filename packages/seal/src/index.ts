@@ -28,6 +28,7 @@ export {
   parsePolicy,
   planSeal,
   seal,
+  writeVolume,
 } from "./on-demand.ts";
 export type { Policy, PolicyTree, Waiver } from "./policy/policy.ts";
 export { defaultPolicy } from "./policy/profiles.ts";
@@ -66,4 +67,4 @@ export {
   volumeSealBytes,
   volumeSealLimit,
 } from "./volume/volume-seal.ts";
-export { type WrittenVolume, writeVolume } from "./volume/volume-write.ts";
+export type { WrittenVolume } from "./volume/volume-write.ts";

@@ -4,6 +4,7 @@ import type { Policy } from "./policy/policy.ts";
 import type { checkSeals as checkSealsNow } from "./sealing/check-seals.ts";
 import type { planSeal as planSealNow } from "./sealing/plan.ts";
 import type { seal as sealNow } from "./sealing/seal.ts";
+import type { writeVolume as writeVolumeNow } from "./volume/volume-write.ts";
 
 /** The policy that a `lithify.yaml` holds; `file` is its name in faults. Rejects with Fault POLICY_INVALID and the place. */
 export async function parsePolicy(text: string, file: string): Promise<Policy> {
@@ -33,3 +34,6 @@ export const planSeal: typeof planSealNow = async (...given) =>
 
 export const checkSeals: typeof checkSealsNow = async (...given) =>
   (await import("./sealing/check-seals.ts")).checkSeals(...given);
+
+export const writeVolume: typeof writeVolumeNow = async (...given) =>
+  (await import("./volume/volume-write.ts")).writeVolume(...given);

@@ -6,7 +6,6 @@ import type { DiffId } from "../blob/digest.ts";
 import { encoderAnnotation } from "../blob/frames.ts";
 import { Passage } from "../blob/passage.ts";
 import { type BytePatch, Unpatcher } from "../deflate/byte-patches.ts";
-import { patchedStream } from "../deflate/patched-stream.ts";
 import { Unpatchable } from "../deflate/unpatchable.ts";
 import type { Layer } from "../image/image.ts";
 import { layerFromBlob } from "../image/layer.ts";
@@ -36,6 +35,8 @@ export async function patchLayer(
     const passage = new Passage();
     const reading = readBack(passage.read(), layer, patches).catch(refused);
     reading.catch(() => undefined);
+    // most of those who open a store patch nothing
+    const { patchedStream } = await import("../deflate/patched-stream.ts");
     const stream = patchedStream(layer.compressed(), patches, layer.descriptor.size);
     const blob = await store.write(handedOn(stream, passage));
     const diffId = await reading;
