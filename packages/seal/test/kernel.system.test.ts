@@ -1,39 +1,22 @@
-import { spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { Readable } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { type TarInput, writeTar } from "@lithify/oci";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { decide, fits } from "../src/access/decide.ts";
 import { decodeFileCapabilities } from "../src/access/file-capability.ts";
-import type { AccessModel } from "../src/access/model.ts";
-import type { Operation } from "../src/access/operation.ts";
 import type { Identity } from "../src/identity/identity.ts";
 import { withSetId } from "../src/rules/giving-programs.ts";
-import { inputOf, model } from "./fixture.ts";
+import { model } from "./fixture.ts";
+import {
+  type Case,
+  casesOf,
+  disagreements,
+  extracted,
+  probeDirectory,
+  reasonToSkip,
+  run,
+  unpacked,
+} from "./kernel-world.ts";
 import { people, type RandomTree, randomTree } from "./random-tree.ts";
-
-const operations: readonly Operation[] = [
-  "open-write",
-  "access-write",
-  "create",
-  "mkdir",
-  "symlink",
-  "tmpfile-link",
-  "rename",
-  "chmod",
-  "chgrp",
-  "utimes",
-  "link-target",
-  "link",
-];
-
-/** Starts a program as somebody else (util-linux). */
-const setpriv = "setpriv";
 
 /** In the full run, LITHIFY_DECISIONS=100000, as many trees as that takes; a tree gives about 150. */
 const wanted = Number(process.env.LITHIFY_DECISIONS ?? "9000");
@@ -50,13 +33,7 @@ describe.skipIf(missing !== undefined)("the model against the kernel", () => {
   let node: string;
 
   beforeAll(async () => {
-    directory = await mkdtemp(join(tmpdir(), "lithify-kernel-"));
-    await chmod(directory, 0o755);
-    // The test's own Node may lie where other users cannot reach it.
-    node = join(directory, "node");
-    await copyFile(process.execPath, node);
-    await chmod(node, 0o755);
-    await copyFile(new URL("./probe.mjs", import.meta.url), join(directory, "probe.mjs"));
+    ({ directory, node } = await probeDirectory());
   });
 
   afterAll(() => rm(directory, { recursive: true, force: true }));
@@ -212,115 +189,4 @@ async function gainingPrograms(
     const capabilities = decoded.answer === "capabilities" ? decoded.value.permitted : [];
     return { name, gained: { ...withSetId(plain, node), capabilities } };
   });
-}
-
-interface Case {
-  readonly operation: Operation;
-  readonly path: string;
-  readonly mode: number;
-  readonly gid: number;
-  readonly mtime: number;
-  readonly target: string;
-  readonly expected: string;
-  readonly about: string;
-}
-
-function casesOf(
-  access: AccessModel,
-  who: Identity,
-  root: string,
-  tree: RandomTree,
-): readonly Case[] {
-  return [...access.tree].flatMap((object) =>
-    operations
-      .filter((operation) => object.path !== "/" && fits(operation, object))
-      .filter((operation) => operation !== "link-target" || object.target?.startsWith("missing"))
-      .map((operation) => {
-        const { answer, why } = decide(access, who, operation, object.path);
-        return {
-          operation,
-          path: join(root, object.path),
-          mode: object.mode,
-          gid: object.gid,
-          mtime: object.mtime,
-          target: object.target ?? "",
-          expected: answer,
-          about: `${who.name} ${operation} ${object.path}: ${why.join("; ")}\n${tree.lines.join("\n")}`,
-        };
-      }),
-  );
-}
-
-function disagreements(cases: readonly Case[], observed: readonly string[]): readonly string[] {
-  return cases.flatMap((each, index) => {
-    const got = observed[index] ?? "nothing";
-    return each.expected === got || each.expected === "unknown"
-      ? []
-      : [`the kernel says ${got}, the model ${each.expected}: ${each.about}`];
-  });
-}
-
-/** The tree on disk, with owners, modes and ACLs as GNU tar restores them. */
-async function unpacked(directory: string, name: string, tree: RandomTree): Promise<string> {
-  const root = join(directory, name);
-  await mkdir(root);
-  await extracted(
-    root,
-    tree.lines.slice(1).map((line) => inputOf(line, tree.xattrs)),
-  );
-  await chmod(root, 0o755);
-  return root;
-}
-
-async function extracted(root: string, inputs: readonly TarInput[]): Promise<void> {
-  const tar = spawn(
-    "tar",
-    ["-x", "-p", "--same-owner", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", root],
-    { stdio: ["pipe", "ignore", "pipe"] },
-  );
-  await pipeline(Readable.from(writeTar(inputs)), tar.stdin);
-  const code = await new Promise((resolve) => tar.on("close", resolve));
-  if (code !== 0) throw new Error(`tar ended with ${code}`);
-}
-
-async function run(
-  node: string,
-  directory: string,
-  who: Identity,
-  attempts: readonly Case[],
-  workingDirectory?: string,
-): Promise<readonly string[]> {
-  const child = spawn(
-    setpriv,
-    [
-      `--reuid=${who.uid}`,
-      `--regid=${who.gid}`,
-      `--groups=${who.groups.join()}`,
-      ...(who.noNewPrivileges ? ["--no-new-privs"] : []),
-      ...capabilityOptions(who),
-      // setpriv itself keeps root's permitted set, within which no_new_privs lets a program gain; another execve(2) ends it
-      "/usr/bin/env",
-      node,
-      join(directory, "probe.mjs"),
-    ],
-    { stdio: ["pipe", "pipe", "inherit"], cwd: workingDirectory ?? directory, env: {} },
-  );
-  child.stdin.end(JSON.stringify({ attempts, workingDirectory }));
-  let text = "";
-  for await (const chunk of child.stdout.setEncoding("utf8")) text += chunk;
-  return JSON.parse(text) as readonly string[];
-}
-
-/** A user other than root gets effective capabilities only as ambient ones. */
-function capabilityOptions({ capabilities }: Identity): readonly string[] {
-  if (capabilities.length === 0) return [];
-  const names = capabilities.map((name) => `+${name.slice("CAP_".length).toLowerCase()}`).join();
-  return [`--inh-caps=${names}`, `--ambient-caps=${names}`];
-}
-
-function reasonToSkip(): string | undefined {
-  if (process.getuid?.() !== 0) return "it needs root";
-  if (spawnSync(setpriv, ["--version"]).status !== 0) return "setpriv (util-linux) is missing";
-  if (!existsSync("/usr/bin/tar") && !existsSync("/bin/tar")) return "tar is missing";
-  return undefined;
 }
