@@ -1,6 +1,6 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { type Plugin, rolldown } from "rolldown";
-import { fileName, lateParts } from "../packages/build/src/base/late-parts.ts";
+import { bundledNames, lateParts } from "../packages/build/src/base/late-parts.ts";
 import { root } from "./run.ts";
 
 /**
@@ -19,12 +19,7 @@ export async function bundlePackage(name: string): Promise<ReadonlyMap<string, s
     plugins: [lateParts, programsBeside],
     logLevel: "silent",
   });
-  const { output } = await bundle.generate({
-    format: "esm",
-    entryFileNames: "[name].js",
-    chunkFileNames: ({ name, facadeModuleId }) =>
-      facadeModuleId === null ? `${name}.js` : `${fileName(facadeModuleId)}.js`,
-  });
+  const { output } = await bundle.generate(bundledNames);
   return new Map(output.flatMap((file) => ("code" in file ? [[file.fileName, file.code]] : [])));
 }
 

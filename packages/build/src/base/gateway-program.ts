@@ -2,7 +2,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { stripVTControlCharacters } from "node:util";
 import { Fault } from "@lithify/fault";
-import { fileName, lateParts } from "./late-parts.ts";
+import { bundledNames, lateParts } from "./late-parts.ts";
 
 /** Folders of our own packages in a checkout. */
 export interface GatewaySources {
@@ -42,10 +42,7 @@ export async function bundleGateway(
       logLevel: "silent",
     });
     const { output } = await bundle.generate({
-      format: "esm",
-      entryFileNames: "[name].js",
-      chunkFileNames: ({ name, facadeModuleId }) =>
-        facadeModuleId === null ? `${name}.js` : `${fileName(facadeModuleId)}.js`,
+      ...bundledNames,
       codeSplitting: { groups: [{ name: "gateway", test: start }] },
     });
     return new Map(

@@ -1,5 +1,5 @@
 import { dirname, resolve } from "node:path";
-import type { Plugin } from "rolldown";
+import type { OutputOptions, Plugin } from "rolldown";
 
 /**
  * Parts that are loaded late by `requirePart(import.meta.url)("./slm.ts")`, which the bundler cannot see
@@ -19,9 +19,17 @@ export const lateParts: Plugin = {
 };
 
 /** A source's path below `src` in one word: the files of a bundle are all in one folder. */
-export function fileName(source: string): string {
+function fileName(source: string): string {
   return source
     .replace(/^.*\/src\//, "")
     .replace(/\.ts$/, "")
     .replaceAll("/", ".");
 }
+
+/** How the files of a bundle are named: entries and what is loaded late by their sources, shared parts by the bundler. */
+export const bundledNames: OutputOptions = {
+  format: "esm",
+  entryFileNames: "[name].js",
+  chunkFileNames: ({ name, facadeModuleId }) =>
+    facadeModuleId === null ? `${name}.js` : `${fileName(facadeModuleId)}.js`,
+};
