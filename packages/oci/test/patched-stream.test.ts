@@ -63,7 +63,7 @@ test("what the thread does not take is Unpatchable here, wherever it shows", asy
   ).rejects.toBeInstanceOf(Unpatchable);
 });
 
-test.skipIf(process.platform !== "linux")("the thread ends with the reading", async () => {
+test("the thread ends with the reading", async () => {
   const stream = gzipSync(content);
   const threads = () => readdirSync("/proc/self/task").length;
   await collect(aside(cut(stream, 100_000)));
